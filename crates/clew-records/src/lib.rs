@@ -1,0 +1,3 @@
+//! Lines of call records to columns: splitting, times, numbers.
+//!
+//! Pure functions over bytes: no I/O, no clock, no randomness, no Python.

@@ -1,0 +1,1 @@
+"""Call records, warrants, traces: the library behind the clew command."""

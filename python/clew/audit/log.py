@@ -1,0 +1,238 @@
+"""The log hook: an entry is committed before every effect, and the effect takes the receipt (``spec/log.md``).
+
+Here the log is a hash-chained file, one JSON line an entry, fsynced. A transparency log replaces only
+:class:`FileLog`; whoever commits or takes receipts does not change.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Protocol, final
+
+from clew.effects import Clock
+from clew.errors import Refused, StorageError
+
+__all__ = ["LOG_VERSION", "Entry", "FileLog", "Log", "LoggedEntry", "Receipt", "Value"]
+
+LOG_VERSION = 1
+_ZERO = "0" * 64
+_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+_KIND = re.compile(r"[a-z]+(\.[a-z-]+)+", re.ASCII)
+_NAME = re.compile(r"[a-z][a-z_]{0,39}", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", re.ASCII)
+_LONG_DIGITS = re.compile(r"\d(?:[ ().\-/]?\d){5,}")
+_TEXT_LIMIT = 200
+
+Value = str | int | bool
+"""What an entry may hold. A text is a digest, a moment, or words without anything that looks like a number."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is about to be done: a dotted kind such as ``trace.bound`` and a flat body."""
+
+    kind: str
+    body: Mapping[str, Value]
+
+
+_RECEIPT_KEY: Final = object()
+
+
+@final
+class Receipt:
+    """Proof that an entry is in the log, durably; effect functions take it. Only a log makes one."""
+
+    __slots__ = ("at", "digest", "index", "kind")
+
+    def __init__(self, key: object, *, index: int, kind: str, digest: str, at: datetime) -> None:
+        if key is not _RECEIPT_KEY:
+            raise Refused("log.no-receipt", "a receipt can only come out of a log")
+        self.index = index
+        self.kind = kind
+        self.digest = digest
+        self.at = at
+
+    def require(self, kind: str) -> None:
+        """Return if this receipt is for an entry of that kind; else raise ``Refused``."""
+        if self.kind != kind:
+            raise Refused("log.wrong-receipt", f"this step needs a receipt of {kind}, not of {self.kind}")
+
+    def __repr__(self) -> str:
+        return f"Receipt(index={self.index}, kind={self.kind!r}, digest={self.digest[:12]!r}…)"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class LoggedEntry:
+    """An entry as it stands in the log: its index from 0, its moment, and the digest that chains it."""
+
+    index: int
+    at: datetime
+    entry: Entry
+    digest: str
+
+
+class Log(Protocol):
+    """What every step is given. Committing comes before the effect."""
+
+    def commit(self, entry: Entry) -> Receipt:
+        """Make the entry durable; only then return. Raises ``Refused`` if the clock is behind the last entry."""
+
+    def entries(self) -> list[LoggedEntry]:
+        """Everything logged so far, oldest first."""
+
+
+class FileLog:
+    """A hash-chained, fsynced file of JSON lines (``spec/log.md``).
+
+    Opening checks the whole chain. A last line cut short by a crash was never acknowledged; it is moved aside into
+    ``<name>.torn`` and the log goes on. Anything else that does not chain raises ``StorageError``.
+    """
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+
+    def commit(self, entry: Entry) -> Receipt:
+        """Append the entry and fsync; see :class:`Log`."""
+        _check(entry)
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise self._storage(error) from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            data = self._settle(descriptor)
+            logged = _parse(data, str(self._path))
+            last = logged[-1] if logged else None
+            at = self._clock()
+            if last is not None and at < last.at:
+                raise Refused(
+                    "log.clock-behind",
+                    "the clock is behind the last log entry",
+                    where=str(self._path),
+                    mend="Set the machine's clock; nothing was done.",
+                )
+            index = len(logged)
+            line, digest = _line(index, at, entry, last.digest if last else _ZERO)
+            os.lseek(descriptor, 0, os.SEEK_END)
+            _write_all(descriptor, line)
+            os.fsync(descriptor)
+            if index == 0:
+                _fsync_folder(self._path.parent)
+            return Receipt(_RECEIPT_KEY, index=index, kind=entry.kind, digest=digest, at=at)
+        except OSError as error:
+            raise self._storage(error) from error
+        finally:
+            os.close(descriptor)
+
+    def entries(self) -> list[LoggedEntry]:
+        """Everything logged so far, the chain checked."""
+        try:
+            data = self._path.read_bytes()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise self._storage(error) from error
+        return _parse(data[: data.rfind(b"\n") + 1], str(self._path))
+
+    def _settle(self, descriptor: int) -> bytes:
+        """The log's whole lines; a torn last line is moved aside first."""
+        size = os.fstat(descriptor).st_size
+        data = os.pread(descriptor, size, 0)
+        whole = data.rfind(b"\n") + 1
+        if whole < len(data):
+            torn = self._path.with_name(self._path.name + ".torn")
+            torn.write_bytes(data[whole:])
+            os.ftruncate(descriptor, whole)
+        return data[:whole]
+
+    def _storage(self, error: OSError) -> StorageError:
+        return StorageError(
+            "log.unwritable",
+            f"the log cannot be read or written: {error.strerror}",
+            where=str(self._path),
+            mend="Nothing was done. Check the disk and the folder's permissions.",
+        )
+
+
+def _check(entry: Entry) -> None:
+    if not _KIND.fullmatch(entry.kind):
+        raise ValueError("an entry's kind is dotted lower-case words")
+    for name, value in entry.body.items():
+        if not _NAME.fullmatch(name):
+            raise ValueError("an entry's field names are lower-case words")
+        if not isinstance(value, str):
+            continue
+        if _DIGEST.fullmatch(value) or _MOMENT.fullmatch(value):
+            continue
+        if len(value) > _TEXT_LIMIT or _LONG_DIGITS.search(value):
+            raise ValueError(f"field {name} of a log entry may hold a number: log a digest instead")
+
+
+def _line(index: int, at: datetime, entry: Entry, previous: str) -> tuple[bytes, str]:
+    body = {
+        "v": LOG_VERSION,
+        "index": index,
+        "at": at.astimezone(UTC).strftime(_TIME),
+        "kind": entry.kind,
+        "body": dict(sorted(entry.body.items())),
+        "previous": previous,
+    }
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    digest = hashlib.sha256(b"clew/1 log-entry\n" + text.encode()).hexdigest()
+    return (text[:-1] + f',"~digest":"{digest}"}}\n').encode(), digest
+
+
+def _parse(data: bytes, where: str) -> list[LoggedEntry]:
+    logged: list[LoggedEntry] = []
+    previous = _ZERO
+    for number, line in enumerate(data.splitlines(keepends=True)):
+        try:
+            found = json.loads(line)
+            entry = Entry(found["kind"], found["body"])
+            at = datetime.strptime(found["at"], _TIME).replace(tzinfo=UTC)
+            again, digest = _line(number, at, entry, previous)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            again, digest = b"", ""
+        if again != line:
+            raise StorageError(
+                "log.broken",
+                f"entry {number} of the log does not chain to the one before it",
+                where=where,
+                mend="The log was changed or damaged. Keep it as it is, and restore the case from a backup.",
+            )
+        logged.append(LoggedEntry(number, at, entry, digest))
+        previous = digest
+    return logged
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    """Write everything or leave the file as it was."""
+    begin = os.fstat(descriptor).st_size
+    try:
+        done = 0
+        while done < len(data):
+            done += os.write(descriptor, data[done:])
+    except OSError:
+        os.ftruncate(descriptor, begin)
+        raise
+
+
+def _fsync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

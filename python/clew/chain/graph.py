@@ -1,0 +1,157 @@
+"""The traced graph, version 1: what chaining gives, and all that later steps read (``spec/graph.md``).
+
+Solo and joint traces give the same tables. Features stand per holder and are never summed across holders, because
+both holders may have recorded the same call.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import final
+
+import pyarrow as pa
+
+__all__ = ["EVENTS", "GRAPH_VERSION", "HOURS", "PAIRS", "VERTICES", "Bound", "Detail", "Scope", "TracedGraph"]
+
+GRAPH_VERSION = 1
+
+HOURS = 168
+"""Hours of a week, Monday 00:00 first, by the wall clock of the original record."""
+
+
+class Detail(StrEnum):
+    """How much a traced graph holds about each contact pair (spec 4)."""
+
+    COARSE = "coarse"  # features only
+    CALLS = "calls"  # features and the event table
+
+
+VERTICES = pa.schema(
+    [
+        pa.field("vertex", pa.string(), nullable=False),  # canonical number, or a pseudonym p:HEX
+        pa.field("hop", pa.int8(), nullable=False),
+        pa.field("seed", pa.bool_(), nullable=False),
+        pa.field("hub", pa.bool_()),  # null at the last hop, where nobody looked
+        pa.field("contacts", pa.int32()),  # distinct contacts in the window; null at the last hop
+        pa.field("holders", pa.list_(pa.string()), nullable=False),  # whose records show it, sorted; empty if none
+    ]
+)
+
+PAIRS = pa.schema(
+    [
+        pa.field("a", pa.string(), nullable=False),  # a < b, by code point
+        pa.field("b", pa.string(), nullable=False),
+        pa.field("holder", pa.string(), nullable=False),
+        pa.field("calls_ab", pa.int32(), nullable=False),  # answered calls from a to b
+        pa.field("calls_ba", pa.int32(), nullable=False),
+        pa.field("messages_ab", pa.int32(), nullable=False),
+        pa.field("messages_ba", pa.int32(), nullable=False),
+        pa.field("missed_ab", pa.int32(), nullable=False),
+        pa.field("missed_ba", pa.int32(), nullable=False),
+        pa.field("forwarded_ab", pa.int32(), nullable=False),
+        pa.field("forwarded_ba", pa.int32(), nullable=False),
+        pa.field("seconds_ab", pa.int64(), nullable=False),  # sum of known durations of answered calls
+        pa.field("seconds_ba", pa.int64(), nullable=False),
+        pa.field("callbacks_ab", pa.int32(), nullable=False),  # missed b->a, then a->b within the hour
+        pa.field("callbacks_ba", pa.int32(), nullable=False),
+        pa.field("first", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("last", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("hours", pa.list_(pa.int32(), HOURS), nullable=False),  # all contacts by hour of the week
+    ]
+)
+
+EVENTS = pa.schema(
+    [
+        pa.field("a", pa.string(), nullable=False),  # the A-number: direction is kept
+        pa.field("b", pa.string(), nullable=False),
+        pa.field("holder", pa.string(), nullable=False),
+        pa.field("start", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("zone_offset", pa.int16(), nullable=False),
+        pa.field("kind", pa.int8(), nullable=False),  # clew.records.schema.RecordKind
+        pa.field("duration", pa.int32()),
+        pa.field("record_id", pa.int64()),  # null where the record is the partner's
+    ]
+)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The warrant's bound that a graph was traced under."""
+
+    case: str
+    warrant: str  # SHA-256 of the signed document, hex
+    stage: int
+    begin: datetime
+    end: datetime
+    hops: int
+    hub_limit: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """How much lies inside the bound; counted, shown and logged before anything else is written."""
+
+    numbers_by_hop: tuple[int, ...]  # index = hop; hop 0 counts the seeds, also those that do not occur
+    pairs: int
+    hubs: int  # vertices at which chaining stopped
+    hub_seeds: int
+    absent_seeds: int  # seeds that occur in no record of the window
+
+    @property
+    def numbers(self) -> int:
+        """All numbers inside the bound, the seeds among them."""
+        return sum(self.numbers_by_hop)
+
+
+@final
+@dataclass(frozen=True, slots=True, repr=False)
+class TracedGraph:
+    """Vertices, contact pairs with features per holder, and the events where ``detail`` is ``calls``.
+
+    Tables have the schemas ``VERTICES``, ``PAIRS`` and ``EVENTS``, sorted by (hop, vertex), (a, b, holder) and
+    (start, a, b, holder, kind, record_id).
+    """
+
+    scope: Scope
+    bound: Bound
+    detail: Detail
+    vertices: pa.Table
+    pairs: pa.Table
+    events: pa.Table | None
+
+    def __post_init__(self) -> None:
+        if self.vertices.schema != VERTICES or self.pairs.schema != PAIRS:
+            raise ValueError("the tables of a traced graph have the schemas of spec/graph.md")
+        if (self.events is None) != (self.detail is Detail.COARSE):
+            raise ValueError("a coarse graph has no events, a detailed one has them")
+        if self.events is not None and self.events.schema != EVENTS:
+            raise ValueError("the events of a traced graph have the schema of spec/graph.md")
+
+    def __repr__(self) -> str:
+        return f"TracedGraph(stage={self.scope.stage}, numbers={self.bound.numbers}, pairs={self.bound.pairs})"
+
+    def header(self) -> bytes:
+        """Scope, bound and detail as the JSON that ``graph/graph.json`` holds; parsed by ``read_header``."""
+        scope = {
+            "case": self.scope.case,
+            "warrant": self.scope.warrant,
+            "stage": self.scope.stage,
+            "from": self.scope.begin.isoformat(),
+            "to": self.scope.end.isoformat(),
+            "hops": self.scope.hops,
+            "hub_limit": self.scope.hub_limit,
+        }
+        bound = {
+            "numbers_by_hop": list(self.bound.numbers_by_hop),
+            "pairs": self.bound.pairs,
+            "hubs": self.bound.hubs,
+            "hub_seeds": self.bound.hub_seeds,
+            "absent_seeds": self.bound.absent_seeds,
+        }
+        document = {"version": GRAPH_VERSION, "detail": self.detail.value, "scope": scope, "bound": bound}
+        return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,52 @@
+"""The ``clew`` command: the seven steps of the data, in their order.
+
+Exit codes: 0 done, 1 done with rejects, 2 usage, 3 input, 4 refused, 5 peer, 6 storage, 70 bug.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import click
+
+from clew.errors import ClewError
+
+__all__ = ["cli", "main"]
+
+BUG = 70
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="clew", message="clew %(version)s")
+def cli() -> None:
+    """Follow the call records of the numbers that a warrant names to the group behind them, and no further."""
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    os.umask(0o077)
+    wants_json = "--json" in sys.argv
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.exceptions.Abort:
+        click.echo("Stopped; nothing was changed.", err=True)
+        code = 130
+    except click.UsageError as error:
+        error.show()
+        code = 2
+    except click.ClickException as error:
+        error.show()
+        code = 3
+    except ClewError as error:
+        if wants_json:
+            click.echo(json.dumps({"error": error.as_json()}, ensure_ascii=False, indent=2))
+        click.echo(f"clew: {error}", err=True)
+        code = error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,82 @@
+"""What a command prints: one result, as text for people or as JSON for programs; progress and notes on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as RichProgress
+
+__all__ = ["Output", "TerminalProgress", "json_option"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Output:
+    """Prints one command's result. ``as_json`` puts a single JSON document on stdout and nothing else."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self.console = Console(highlight=False, soft_wrap=True)
+        self.notes = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def result(self, document: Mapping[str, Any], text: str) -> None:
+        """The command's result: ``document`` with ``--json``, else ``text`` (plain, no markup)."""
+        if self.as_json:
+            click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+        else:
+            click.echo(text)
+
+    def note(self, text: str) -> None:
+        """Something worth knowing beside the result, on stderr; never holds a number."""
+        click.echo(text, err=True)
+
+    def progress(self) -> TerminalProgress:
+        """A progress shown on stderr where that is a terminal."""
+        return TerminalProgress(self.notes, shown=sys.stderr.isatty())
+
+
+class TerminalProgress:
+    """Progress bars on stderr (:class:`clew.effects.Progress`)."""
+
+    def __init__(self, console: Console, *, shown: bool) -> None:
+        self._bars = RichProgress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[unit]}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not shown,
+        )
+        self._task: TaskID | None = None
+
+    def begin(self, step: str, total: int | None = None, unit: str = "") -> None:
+        """Show a bar for the step."""
+        self.end()
+        self._bars.start()
+        self._task = self._bars.add_task(step, total=total, unit=unit)
+
+    def advance(self, units: int) -> None:
+        """Move the bar."""
+        if self._task is not None:
+            self._bars.advance(self._task, units)
+
+    def end(self) -> None:
+        """Take the bar away."""
+        if self._task is not None:
+            self._bars.remove_task(self._task)
+            self._task = None
+            self._bars.stop()
+
+
+def json_option(command: Callable[P, R]) -> Callable[P, R]:
+    """Adds ``--json``, which every command has."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")(command)

@@ -1,0 +1,90 @@
+"""The one place where data steps are executed: named SQL files on DuckDB.
+
+A step is a file ``<package>/sql/<name>.sql`` beside the module that uses it, in SQL that DuckDB and Spark both
+understand where that is possible; a step that cannot be says so in its first comment. Values are bound as named
+parameters (``$name``), tables are registered by name; no SQL text is ever put together from strings.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+
+__all__ = ["STORAGE_VERSION", "Engine", "step_text"]
+
+STORAGE_VERSION = "v1.2.0"
+"""The DuckDB storage version that Clew's own database files are written with: opened by DuckDB 1.2 and newer."""
+
+
+@cache
+def step_text(package: str, name: str) -> str:
+    """The SQL of step ``name`` of ``clew.<package>``, for example ``step_text("chain", "frontier")``."""
+    return files(f"clew.{package}").joinpath("sql", f"{name}.sql").read_text("utf-8")
+
+
+class Engine:
+    """A DuckDB connection that runs named steps; use as a context manager.
+
+    It never reaches the network, never loads an extension, and spills to ``scratch`` if it is given, else to memory
+    only.
+    """
+
+    def __init__(self, *, threads: int | None = None, memory: str | None = None, scratch: Path | None = None) -> None:
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "preserve_insertion_order": False,
+            "TimeZone": "UTC",
+        }
+        if threads is not None:
+            config["threads"] = threads
+        if memory is not None:
+            config["memory_limit"] = memory
+        config["temp_directory"] = str(scratch) if scratch is not None else ""
+        self._connection = duckdb.connect(":memory:", config=config)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The raw connection, for attaching files; steps go through :meth:`run` and :meth:`table`."""
+        return self._connection
+
+    def register(self, name: str, table: pa.Table | pa.RecordBatchReader) -> None:
+        """Make an Arrow table visible to steps under ``name``."""
+        self._connection.register(name, table)
+
+    def run(self, package: str, step: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Execute a step for its effect on the connection's tables."""
+        self._connection.execute(step_text(package, step), dict(parameters) if parameters else None)
+
+    def table(self, package: str, step: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
+        """The result of a step as an Arrow table."""
+        return self._connection.sql(
+            step_text(package, step), params=dict(parameters) if parameters else None
+        ).to_arrow_table()
+
+    def value(self, package: str, step: str, parameters: Mapping[str, Any] | None = None) -> Any:
+        """The single value of a step that returns one row with one column."""
+        row = self._connection.execute(step_text(package, step), dict(parameters) if parameters else None).fetchone()
+        if row is None:  # pragma: no cover - a step that returns a value always returns a row
+            sys.exit(f"step {package}/{step} returned no row")
+        return row[0]

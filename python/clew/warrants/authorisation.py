@@ -1,0 +1,134 @@
+"""What a verified warrant allows, as a value that nothing else can make (``spec/warrant.md``, section 4).
+
+Everything that reads records takes an :class:`Authorisation`. Only :mod:`clew.warrants.verify` makes one; a copy
+cannot be made, changed, pickled or serialised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Final, NoReturn, final
+
+from clew.effects import Clock
+from clew.errors import Refused
+
+__all__ = ["Authorisation", "Blinded", "Budgets", "Clear", "Seed"]
+
+
+@final
+@dataclass(frozen=True, slots=True, repr=False)
+class Clear:
+    """A seed in the clear, in canonical form; its text is kept out of ``repr``."""
+
+    number: str
+
+    def __repr__(self) -> str:
+        return "Clear(…)"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Blinded:
+    """A blinded seed: the 32-byte encoding of ``s N(v)`` (PROTOCOL 3.4). Only the joint trace can use it."""
+
+    point: bytes
+
+
+Seed = Clear | Blinded
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """How much of each thing a warrant allows; 0 allows none (``spec/warrant.md``, 2.4)."""
+
+    numbers: int  # numbers inside the bound of one stage
+    sources: int = 0  # operator's lines that may be shown, over the whole case
+    items: int = 0  # joint trace: items asked
+    rows: int = 0  # joint trace: rows opened
+    declared: int = 0  # joint trace: declared contacts
+    recognised: int = 0  # joint trace: recognised numbers
+    unmaskings: int = 0  # joint trace: numbers unmasked
+
+    def less(self, used: Mapping[str, int]) -> Budgets:
+        """What remains after ``used``; never below zero."""
+        return Budgets(**{f.name: max(0, getattr(self, f.name) - used.get(f.name, 0)) for f in fields(self)})
+
+
+_KEY: Final = object()
+
+
+@final
+class Authorisation:
+    """The scope that a verified warrant gives, until it expires.
+
+    ``digest`` is the SHA-256 (hex) of the signed warrant document; ``stage`` counts from 1 (amendments add stages).
+    ``begin`` and ``end`` bound the window ``[begin, end)`` in UTC. ``remaining`` are the budgets that are left.
+    """
+
+    __slots__ = (
+        "_clock",
+        "begin",
+        "case",
+        "digest",
+        "end",
+        "expires",
+        "hops",
+        "hub_limit",
+        "remaining",
+        "seeds",
+        "stage",
+    )
+
+    case: str
+    digest: str
+    stage: int
+    seeds: tuple[Seed, ...]
+    begin: datetime
+    end: datetime
+    hops: int
+    hub_limit: int
+    remaining: Budgets
+    expires: datetime
+
+    def __init__(self, key: object, clock: Clock, scope: Mapping[str, Any]) -> None:
+        if key is not _KEY:
+            raise Refused(
+                "authorisation.not-verified",
+                "an authorisation can only come out of warrant verification",
+                mend="Call clew.verify_warrant with the signed warrant and the policy.",
+            )
+        object.__setattr__(self, "_clock", clock)
+        for name in self.__slots__[1:]:
+            object.__setattr__(self, name, scope[name])
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("an authorisation cannot be changed")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an authorisation cannot be copied, pickled or serialised")
+
+    def __repr__(self) -> str:
+        return f"Authorisation(case={self.case!r}, stage={self.stage}, digest={self.digest[:12]!r}…)"
+
+    def require_live(self) -> None:
+        """Return if the warrant has not expired by its clock; else raise ``Refused``."""
+        if self._clock() >= self.expires:
+            raise Refused(
+                "warrant.expired",
+                f"the warrant expired at {self.expires:%Y-%m-%dT%H:%M:%SZ}",
+                mend="Ask the issuing authority for a new warrant or an amendment.",
+            )
+
+    def clear_seeds(self) -> tuple[str, ...]:
+        """The seeds in canonical form; ``Refused`` if any is blinded (those belong to a joint trace)."""
+        numbers = tuple(seed.number for seed in self.seeds if isinstance(seed, Clear))
+        if len(numbers) != len(self.seeds):
+            raise Refused(
+                "warrant.blinded-seeds",
+                "this warrant names blinded seeds, which only a joint trace can follow",
+                mend="Use the joint trace, or a warrant with seeds in the clear.",
+            )
+        return numbers
