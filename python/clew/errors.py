@@ -53,7 +53,7 @@ class InputError(ClewError):
     fault = "the input's"
 
 
-class Refused(ClewError):
+class Refused(ClewError):  # noqa: N818 - the word that the warrant and the protocol use
     """A warrant, a policy or a budget says no; exit 4."""
 
     exit_code = 4

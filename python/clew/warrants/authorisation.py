@@ -82,6 +82,7 @@ class Authorisation:
         "stage",
     )
 
+    _clock: Clock
     case: str
     digest: str
     stage: int
