@@ -26,6 +26,7 @@ __all__ = ["CASE_VERSION", "CaseFolder", "Part"]
 CASE_VERSION = 1
 _MANIFEST = "manifest.json"
 _PENDING = ".pending"
+_BEGUN = {".lock", "log", _MANIFEST + ".new"}  # what a crash while a case is made leaves
 
 
 class Part(StrEnum):
@@ -48,7 +49,10 @@ class CaseFolder:
     @classmethod
     def create(cls, path: Path) -> Self:
         """The case at ``path``, made if it is not there; an existing folder that is no case is refused."""
-        if path.exists() and not (path / _MANIFEST).exists() and not (path / _PENDING).exists() and any(path.iterdir()):
+        known = _BEGUN | {_MANIFEST, _PENDING}
+        if path.is_file() or (
+            path.exists() and not _is_case(path) and {child.name for child in path.iterdir()} - known
+        ):
             raise InputError(
                 "case.not-a-case",
                 "the folder is not empty and is not a case",
@@ -70,7 +74,7 @@ class CaseFolder:
     @classmethod
     def open(cls, path: Path) -> Self:
         """The case at ``path``; ``InputError`` if there is none. Finishes a replacement that a crash interrupted."""
-        if not (path / _MANIFEST).exists() and not (path / _PENDING).exists():
+        if not _is_case(path):
             raise InputError(
                 "case.missing",
                 "there is no case in this folder",
@@ -171,6 +175,10 @@ class CaseFolder:
             yield
         finally:
             os.close(descriptor)
+
+
+def _is_case(path: Path) -> bool:
+    return (path / _MANIFEST).exists() or (path / _PENDING).exists()
 
 
 def _manifest(hashes: Mapping[str, str], receipt: Receipt | None = None) -> bytes:
