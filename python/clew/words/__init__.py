@@ -1,0 +1,1 @@
+"""Every sentence that Clew shows, in one file, and its translations."""
