@@ -42,7 +42,6 @@ class Engine:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "preserve_insertion_order": False,
-            "TimeZone": "UTC",
         }
         if threads is not None:
             config["threads"] = threads
@@ -50,6 +49,7 @@ class Engine:
             config["memory_limit"] = memory
         config["temp_directory"] = str(scratch) if scratch is not None else ""
         self._connection = duckdb.connect(":memory:", config=config)
+        self._connection.execute("SET TimeZone = 'UTC'")
 
     def __enter__(self) -> Self:
         return self
