@@ -8,12 +8,18 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
+from traceback import extract_tb
 
 import click
 
 from clew.errors import ClewError
 
 __all__ = ["cli", "main"]
+
+_BUG_TEXT = (
+    "clew: this is a bug in Clew, not in your data. What was stored before is unchanged. Please report these lines:"
+)
 
 BUG = 70
 
@@ -49,4 +55,13 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except Exception as error:
+        click.echo(_bug(error), err=True)
+        code = BUG
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _bug(error: Exception) -> str:
+    """Where a bug struck, without the values that stood there: they may hold numbers."""
+    places = (f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__))
+    return "\n".join([_BUG_TEXT, f"  {type(error).__name__}", *places])

@@ -1,0 +1,43 @@
+"""Errors say what, where and how to mend it; exit codes follow from whose fault it is."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from clew.cli import main as command_line
+from clew.errors import ClewError, InputError, PeerError, Refused, StorageError, UsageError
+
+EXITS = {UsageError: 2, InputError: 3, Refused: 4, PeerError: 5, StorageError: 6}
+
+
+@pytest.mark.parametrize(("kind", "code"), EXITS.items())
+def test_exit_code_follows_the_class(
+    kind: type[ClewError], code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(**_: object) -> None:
+        raise kind("some.code", "something is wrong", where="file.csv, line 3", mend="Mend it.")
+
+    monkeypatch.setattr(command_line, "cli", click.Command("clew", callback=fail))
+    monkeypatch.setattr("sys.argv", ["clew"])
+    with pytest.raises(SystemExit) as stop:
+        command_line.main()
+    assert stop.value.code == code
+    assert capsys.readouterr().err == "clew: file.csv, line 3: something is wrong [some.code] Mend it.\n"
+
+
+def test_a_bug_ends_with_70_and_shows_no_values(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(**_: object) -> None:
+        raise KeyError("+9647901234567")
+
+    monkeypatch.setattr(command_line, "cli", click.Command("clew", callback=fail))
+    monkeypatch.setattr("sys.argv", ["clew"])
+    with pytest.raises(SystemExit) as stop:
+        command_line.main()
+    assert stop.value.code == 70
+    error = capsys.readouterr().err
+    assert "KeyError" in error
+    assert "9647901234567" not in error
+    assert "test_errors.py" in error
