@@ -155,7 +155,9 @@ def _moments(random: np.random.Generator, rows: int) -> Ints:
     rhythm[4 * 24 : 5 * 24] *= 0.7
     weekly = np.searchsorted(np.cumsum(rhythm) / rhythm.sum(), random.random(rows))
     week = random.integers(0, DAYS // 7, rows)
-    return np.asarray((random.integers(0, below) + np.arange(count) * 61_803_397) % below, dtype=np.int64)
+    return np.asarray(
+        week * 604_800 + np.minimum(weekly, 167) * 3_600 + random.integers(0, 3_600, rows), dtype=np.int64
+    )
 
 
 def _broken_rows(random: np.random.Generator, edge: Ints, edges: int, wanted: int) -> Ints:
