@@ -1,0 +1,240 @@
+"""Every sentence, heading and label of the report, in English; French and Arabic stand in ``locale/``.
+
+After adding or changing one, run ``python -m clew.words.update``: it puts it into the ``.po`` files, where its French
+and Arabic go. The tests fail until both are there.
+"""
+
+from __future__ import annotations
+
+from clew.words.sentences import Sentence
+
+# Shared by all sentences that list numbers.
+AND_MORE = Sentence("and {more} more", "and {more} more", "more")
+
+# The head of the page.
+TITLE = Sentence("Report on traced call records")
+CASE = Sentence("Case")
+STAGE = Sentence("Stage")
+WRITTEN = Sentence("Report written")
+SOFTWARE = Sentence("Written by")
+LANGUAGE_NAME = Sentence("English")
+OTHER_LANGUAGES = Sentence("This report in other languages")
+CONTENTS = Sentence("Contents")
+LEADS_NOT_VERDICTS = Sentence("Leads, not verdicts")
+NO_VERDICT = Sentence(
+    "This report says which numbers may belong to the same closed calling group as the numbers named in the warrant. "
+    "It says nothing about who used a number, what was said, or whether anybody did wrong. "
+    "A person decides about each lead, on other evidence."
+)
+
+# At a glance.
+GLANCE = Sentence("At a glance")
+GLANCE_SEEDS = Sentence("number named in the warrant", "numbers named in the warrant", "n")
+GLANCE_NUMBERS = Sentence("number inside the bound", "numbers inside the bound", "n")
+GLANCE_LISTED = Sentence("lead listed", "leads listed", "n")
+GLANCE_SUCCESSIONS = Sentence("change of number", "changes of number", "n")
+
+# The warrant.
+WARRANT = Sentence("The warrant")
+WARRANT_INTRO = Sentence(
+    "Everything in this report was traced under this warrant, whose signatures were verified before any record was read."
+)
+PURPOSE = Sentence("Purpose")
+LEGAL_BASIS = Sentence("Legal basis")
+AUTHORITY = Sentence("Issuing authority")
+WINDOW = Sentence("Window of time")
+WINDOW_FROM_TO = Sentence("from {begin} (included) to {end} (not included)")
+EXPIRES = Sentence("Expires")
+HOPS = Sentence("Hops")
+HUB_LIMIT = Sentence("Hub limit")
+HUB_LIMIT_VALUE = Sentence(
+    "{n} contact; tracing stops at a number with more", "{n} contacts; tracing stops at a number with more", "n"
+)
+BUDGETS = Sentence("Budgets")
+BUDGET_NUMBERS = Sentence("numbers inside the bound of one stage: {count}")
+BUDGET_SOURCES = Sentence("operator's lines shown over the whole case: {count}")
+BUDGET_ITEMS = Sentence("items asked of the partner: {count}")
+BUDGET_ROWS = Sentence("rows opened by the partner: {count}")
+BUDGET_DECLARED = Sentence("contacts declared to the partner: {count}")
+BUDGET_RECOGNISED = Sentence("numbers recognised with the partner: {count}")
+BUDGET_UNMASKINGS = Sentence("numbers unmasked: {count}")
+SIGNED_BY = Sentence("Signed by")
+DIGEST = Sentence("SHA-256 of the document")
+SEEDS = Sentence("Numbers named in the warrant")
+SEED_STATE = Sentence("State")
+SEED_USED = Sentence("traced")
+SEED_HUB = Sentence("hub: reported, not passed")
+SEED_ABSENT = Sentence("occurs in no record of the window")
+BLINDED_SEED = Sentence("blinded")
+
+# The account of the imports.
+ACCOUNT = Sentence("The account of the imports")
+ACCOUNT_INTRO = Sentence(
+    "Every unit (line, row or element) of {n} imported file is accounted for; the sums agree.",
+    "Every unit (line, row or element) of the {n} imported files is accounted for; the sums agree.",
+    "n",
+)
+ACCOUNT_MISSING = Sentence("The case holds no account of the imports.")
+FILE = Sentence("File")
+FILE_HASH = Sentence("SHA-256 of the file")
+UNITS = Sentence("Units")
+RECORDS = Sentence("Records")
+MERGED_LEGS = Sentence("Merged legs")
+DUPLICATES = Sentence("Duplicates")
+REJECTED = Sentence("Rejected")
+HEADER_FOOTER = Sentence("Header and footer")
+OUT_OF_SCOPE = Sentence("Out of scope")
+TOTAL = Sentence("Total")
+RECORDS_BY_KIND = Sentence("Records by kind")
+KIND_VOICE = Sentence("answered calls")
+KIND_MESSAGE = Sentence("messages")
+KIND_MISSED = Sentence("missed calls")
+KIND_FORWARDED = Sentence("forwarded calls")
+KIND_UNKNOWN = Sentence("of a kind the profile does not know")
+FLAGGED = Sentence("Kept and flagged")
+FLAG_NEGATIVE_DURATION = Sentence("negative duration, kept as the file has it")
+FLAG_TIME_AMBIGUOUS = Sentence("local time that occurs twice")
+FLAG_TIME_NONEXISTENT = Sentence("local time that does not exist")
+FLAG_SELF = Sentence("both ends are the same number")
+FLAG_DURATION_UNREADABLE = Sentence("duration that cannot be read")
+FLAG_LEG = Sentence("leg merged into another record")
+FLAG_LEGS_DIFFER = Sentence("legs of one call that disagree")
+FLAG_IMPOSSIBLE_NUMBER = Sentence("impossible number")
+FLAG_KIND_UNKNOWN = Sentence("unknown kind")
+DROPPED = Sentence("Values dropped while reading")
+DROPPED_CONTENT = Sentence("content")
+DROPPED_LOCATION = Sentence("location")
+DROPPED_TRAIT = Sentence("traits")
+DROPPED_UNMAPPED = Sentence("columns that the profile does not name")
+NONE = Sentence("none")
+LABEL_COUNT = Sentence("{label}: {count}")
+
+# The bound.
+BOUND = Sentence("The bound")
+BOUND_INTRO = Sentence(
+    "{n} number lies inside the bound of the warrant. It was counted and logged before anything was ranked; "
+    "nothing beyond it was looked at.",
+    "{n} numbers lie inside the bound of the warrant. They were counted and logged before anything was ranked; "
+    "nothing beyond them was looked at.",
+    "n",
+)
+HOP = Sentence("Hop")
+NUMBERS = Sentence("Numbers")
+PAIRS = Sentence("Pairs of numbers in contact")
+HUBS_STOPPED = Sentence("Hubs, at which tracing stopped")
+HUB_SEEDS = Sentence("Named numbers that are hubs")
+ABSENT_SEEDS = Sentence("Named numbers that occur in no record of the window")
+HUBS = Sentence("Hubs")
+HUBS_INTRO = Sentence(
+    "A hub has more contacts in the window than the warrant allows to pass, as a taxi firm or a bank's hotline has. "
+    "Hubs are reported and never ranked."
+)
+
+# The leads.
+LEADS = Sentence("Leads")
+LEADS_INTRO = Sentence(
+    "Listed are the numbers whose probability of belonging to the same closed calling group as the named numbers is at "
+    "least {share}."
+)
+LEADS_NONE = Sentence("No number inside the bound reaches that probability.")
+CHANCE = Sentence("Expected to be listed by chance: {chance}.")
+RANK = Sentence("Rank")
+NUMBER = Sentence("Number")
+PROBABILITY = Sentence("Probability")
+CONTACTS = Sentence("Contacts")
+CALLS = Sentence("Records with them")
+REASONS = Sentence("Reasons")
+BENIGN = Sentence("What is innocent and fits as well")
+RECORDS_BEHIND = Sentence("Record: {records}", "Records: {records}", "n")
+NO_RECORDS_BEHIND = Sentence("Contacts behind it: {n}", "Contacts behind it: {n}", "n")
+NOT_LISTED = Sentence("Ranked and not listed")
+NOT_LISTED_INTRO = Sentence(
+    "{n} more number inside the bound was ranked and stays below the list. It is no lead.",
+    "{n} more numbers inside the bound were ranked and stay below the list. They are no leads.",
+    "n",
+)
+NOT_LISTED_CUT = Sentence(
+    "The first {n} is shown; all are in the tables beside this report.",
+    "The first {n} are shown; all are in the tables beside this report.",
+    "n",
+)
+
+# The group in a chart and in tables.
+GROUP = Sentence("The named numbers and the leads among themselves")
+GROUP_CAPTION = Sentence(
+    "Inner ring: the named numbers. Outer ring: the leads by rank. A line is a contact in the window; the table below "
+    "says the same."
+)
+GROUP_CUT = Sentence(
+    "The chart and the tables below show the first {n} lead.",
+    "The chart and the tables below show the first {n} leads.",
+    "n",
+)
+CHART_SEED = Sentence("named number")
+CHART_LEAD = Sentence("lead")
+SIDE_A = Sentence("One number")
+SIDE_B = Sentence("The other")
+HOLDER = Sentence("Holder of the records")
+CALLS_THERE = Sentence("Calls, first to second")
+CALLS_BACK = Sentence("Calls, second to first")
+MESSAGES = Sentence("Messages")
+MISSED = Sentence("Missed")
+TALKED = Sentence("Talked")
+FIRST = Sentence("First contact")
+LAST = Sentence("Last contact")
+WEEK = Sentence("When they were in contact")
+WEEK_CAPTION = Sentence(
+    "Contacts among these numbers by day of the week and hour, by the wall clock of the original records. "
+    "Where several holders recorded a pair, the larger count is taken."
+)
+DAY = Sentence("Day")
+
+# Successions.
+SUCCESSIONS = Sentence("Changes of number")
+SUCCESSIONS_INTRO = Sentence(
+    "One person may have gone on with another number. The ratio says how many times likelier the records are if the "
+    "same person went on with the new number than if they are two persons."
+)
+SUCCESSIONS_NONE = Sentence("No change of number was found.")
+OLD = Sentence("Old")
+NEW = Sentence("New")
+CHANGED = Sentence("Changed about")
+RATIO = Sentence("Ratio")
+SUPPORT = Sentence("Support")
+OVERLAP = Sentence("Contacts in common")
+SCALE_WEAK = Sentence("weak")
+SCALE_MODERATE = Sentence("moderate")
+SCALE_MODERATELY_STRONG = Sentence("moderately strong")
+SCALE_STRONG = Sentence("strong")
+
+# What the report does not say.
+LIMITS = Sentence("What this report does not say")
+LIMIT_BOUND = Sentence("Nothing is known here about numbers outside the bound; a member may well be among them.")
+LIMIT_PERSON = Sentence("A number is not a person: several people may share one, and one person may use several.")
+LIMIT_CONTENT = Sentence("No content, no place and no trait of a person was kept or used.")
+LIMIT_ROLE = Sentence("Many contacts do not make a leader; no role is stated.")
+LIMIT_STRUCTURE = Sentence(
+    "Patterns of calls cannot tell a covert group from a family, a crew or a club. Guilt must come from elsewhere."
+)
+LIMIT_OPERATOR = Sentence("The records are those the holders gave; what they did not record is missing here as well.")
+METHOD = Sentence("Method")
+
+# The log and the tables.
+LOG = Sentence("The log")
+LOG_INTRO = Sentence(
+    "What was done in this case up to this report, in order. Each entry was written before the act and is chained to "
+    "the one before it."
+)
+LOG_INDEX = Sentence("Entry")
+LOG_MOMENT = Sentence("Moment")
+LOG_KIND = Sentence("What")
+LOG_DIGEST = Sentence("Digest")
+TABLES = Sentence("Tables beside this report")
+TABLES_INTRO = Sentence("The same findings as tables and graph files, written with this report.")
+CONTENT = Sentence("What it holds")
+TABLE_VERTICES = Sentence("the numbers inside the bound")
+TABLE_PAIRS = Sentence("the pairs in contact, a row a holder")
+TABLE_RANKED = Sentence("the ranked numbers with their reasons")
+TABLE_SUCCESSIONS = Sentence("the changes of number")
+TABLE_GRAPH = Sentence("the traced graph, for programs that draw graphs")
+END_OF_REPORT = Sentence("End of the report")

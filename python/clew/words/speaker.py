@@ -1,0 +1,151 @@
+"""Say a sentence in a language: the translation, its plural form, and each value in the form that language gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, final
+
+from babel import Locale
+from babel.numbers import format_decimal
+
+from clew.words import report_sentences as words
+from clew.words.catalogue import catalogue, places, translations
+from clew.words.isolation import isolate, isolate_text
+from clew.words.sentences import Sentence
+
+__all__ = ["LANGUAGES", "PLURAL_FORMS", "Language", "Speaker"]
+
+
+class Language(StrEnum):
+    """The languages a report is written in."""
+
+    AR = "ar"
+    FR = "fr"
+    EN = "en"
+
+
+LANGUAGES: tuple[Language, ...] = tuple(Language)
+
+PLURAL_FORMS: Mapping[Language, tuple[str, ...]] = {
+    Language.AR: ("zero", "one", "two", "few", "many", "other"),
+    Language.FR: ("one", "other"),
+    Language.EN: ("one", "other"),
+}
+"""The plural forms of each language, by their Unicode CLDR names, in the order of ``msgstr[0]``, ``msgstr[1]``, …"""
+
+_LOCALES = {Language.AR: "ar_IQ", Language.FR: "fr_FR", Language.EN: "en_GB"}
+_LIST_SEPARATORS = {Language.AR: "، ", Language.FR: ", ", Language.EN: ", "}
+_PERCENT = {Language.AR: "{}٪", Language.FR: "{}\u202f%", Language.EN: "{}%"}
+
+
+@final
+class Speaker:
+    """Says sentences in one language. ``direction`` is ``rtl`` or ``ltr``, as HTML writes it.
+
+    Everything returned is plain text: whoever puts it into HTML escapes it.
+    """
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self.direction = "rtl" if language is Language.AR else "ltr"
+        self._locale = Locale.parse(_LOCALES[language])
+
+    def say(self, sentence: Sentence | str, values: Mapping[str, Any] | None = None, /, **more: Any) -> str:
+        """The sentence (or the one with that English text) with every place filled (``spec/findings.md``, 2).
+
+        ``LookupError`` for a sentence that the catalogue has not, ``ValueError`` if a place or a value is left over
+        or a value is of no known form.
+        """
+        if isinstance(sentence, str):
+            sentence = catalogue()[sentence]
+        given = {**(values or {}), **more}
+        if places(sentence.one) | places(sentence.many) != given.keys():
+            raise ValueError(f"the sentence {sentence.one!r} was given {sorted(given)}")
+        form = self.plural_form(given[sentence.count]) if sentence.many else 0
+        return self._text(sentence, form).format_map({name: self.value(value) for name, value in given.items()})
+
+    def _text(self, sentence: Sentence, form: int) -> str:
+        if self.language is Language.EN:
+            return sentence.many if form else sentence.one
+        message = translations(self.language.value).get(sentence.one)
+        if message is None or not message.string:
+            raise LookupError(f"no {self.language.value} translation: {sentence.one}")
+        return message.string if isinstance(message.string, str) else message.string[form]
+
+    def plural_form(self, count: int) -> int:
+        """Which of the language's plural forms goes with a count."""
+        forms = PLURAL_FORMS[self.language]
+        name = self._locale.plural_form(abs(count))
+        return forms.index(name) if name in forms else len(forms) - 1
+
+    def value(self, value: Any) -> str:
+        """One value of a sentence, by its form (``spec/findings.md``, 2)."""
+        match value:
+            case bool():
+                raise ValueError("a truth value is no value of a sentence")
+            case int():
+                return self.count(value)
+            case {"decimal": number}:
+                return self.decimal(number)
+            case {"share": number}:
+                return self.percent(number)
+            case {"number": str(number)}:
+                return self.identifier(number)
+            case {"numbers": [*numbers], **rest} if rest.keys() <= {"more"}:
+                return self.identifiers(numbers, rest.get("more", 0))
+            case {"moment": moment}:
+                return self.moment(moment)
+            case {"seconds": seconds}:
+                return self.duration(seconds)
+            case {"word": str(word)}:
+                return self.say(word)
+            case {"text": str(text)}:
+                return isolate_text(text)
+            case _:
+                raise ValueError("a value of a sentence is of no known form")
+
+    def count(self, value: int) -> str:
+        """A whole number in the language's digits and grouping."""
+        return self._isolated(self._number(value, "#,##0"))
+
+    def decimal(self, value: float, places: int = 1) -> str:
+        """A number with up to so many places after the point."""
+        return self._isolated(self._number(value, "#,##0." + "#" * places))
+
+    def percent(self, value: float) -> str:
+        """A share of one as a percentage; below one and above 99 per cent it never rounds to none or all."""
+        shown = min(max(value * 100, 1), 99) if 0 < value < 1 else value * 100
+        return self._isolated(_PERCENT[self.language].format(self._number(round(shown), "0")))
+
+    def identifier(self, value: str) -> str:
+        """A telephone number, hash or other identifier: always as it is, always in ASCII digits."""
+        return self._isolated(value)
+
+    def identifiers(self, values: list[str], more: int = 0) -> str:
+        """Several identifiers with the language's comma between them, then "and so many more"."""
+        listed = _LIST_SEPARATORS[self.language].join(map(self.identifier, values))
+        return f"{listed} {self.say(words.AND_MORE, more=more)}" if more else listed
+
+    def moment(self, value: datetime | str) -> str:
+        """A moment to the second in UTC, the same in every language, so that two pages can be compared."""
+        return self._isolated(f"{_utc(value):%Y-%m-%d %H:%M:%S} UTC")
+
+    def duration(self, seconds: float) -> str:
+        """Hours, minutes and seconds."""
+        whole = round(seconds)
+        return self._isolated(f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}")
+
+    def _number(self, value: float, pattern: str) -> str:
+        return str(format_decimal(value, format=pattern, locale=self._locale, numbering_system="default"))
+
+    def _isolated(self, text: str) -> str:
+        return isolate(text) if self.direction == "rtl" else text
+
+
+def _utc(value: datetime | str) -> datetime:
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs its zone")
+    return moment.astimezone(UTC)
