@@ -19,6 +19,7 @@ __all__ = [
     "KindRule",
     "NumberRule",
     "Profile",
+    "Recognise",
     "TimeRule",
 ]
 
@@ -98,6 +99,16 @@ class FooterRule:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Recognise:
+    """How a file of this layout is known: its whole header line, cell by cell, and, by column, a regular expression
+    that every cell must match whole. A header of everyday words needs ``fits``, or another's file is taken for it."""
+
+    header: tuple[str, ...]
+    fits: Mapping[str, str] = field(default_factory=dict)
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Profile:
     """Everything needed to read one operator's files without asking."""
 
@@ -116,10 +127,11 @@ class Profile:
     content: tuple[Column, ...] = ()  # dropped while parsing, and counted, as are the next two
     location: tuple[Column, ...] = ()
     traits: tuple[Column, ...] = ()
-    encoding: str = "utf-8"  # a Python codec name
+    encoding: str = "utf-8"  # utf-8, utf-16, utf-16-le, utf-16-be, windows-1256, windows-1252 or another 8-bit page
     delimiter: str = ","
     quote: str = '"'
-    header_lines: int = 1
+    header_lines: int = 1  # lines before the first record; the last of them names the columns
     footer: FooterRule | None = None
     merge_tolerance: int = 2  # seconds
     description: str = ""
+    recognise: Recognise | None = None

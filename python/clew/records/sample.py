@@ -1,0 +1,262 @@
+"""The beginning of a file of records, looked at before anything is imported: encoding, delimiter, lines, cells.
+
+What the bytes do not tell is left open, as an :class:`Encoding` or delimiter with several candidates; nothing is
+guessed. A file that is no text at all is named for what it is.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import os
+import re
+import stat
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, final
+
+from clew.errors import InputError
+from clew.records.words import column_role
+
+__all__ = ["HEAD", "Encoding", "Sample", "decide_delimiter", "decide_encoding", "read_sample", "split"]
+
+HEAD: Final = 512 * 1024
+"""Bytes of the beginning that are looked at."""
+
+_TAIL: Final = 8 * 1024
+_ROWS: Final = 2_000
+_DELIMITERS: Final = (",", ";", "\t", "|")
+
+_MAGIC: Final = (
+    (b"PK\x03\x04", "a ZIP archive, as spreadsheets (.xlsx, .ods) are", "Save the sheet as CSV and import that."),
+    (b"\xd0\xcf\x11\xe0", "an old spreadsheet or document (.xls)", "Save the sheet as CSV and import that."),
+    (b"\x1f\x8b", "a gzip file", "Unpack it first: the account speaks of the operator's own bytes."),
+    (b"BZh", "a bzip2 file", "Unpack it first: the account speaks of the operator's own bytes."),
+    (b"\xfd7zXZ\x00", "an xz file", "Unpack it first: the account speaks of the operator's own bytes."),
+    (b"\x28\xb5\x2f\xfd", "a zstd file", "Unpack it first: the account speaks of the operator's own bytes."),
+    (b"7z\xbc\xaf", "a 7z archive", "Unpack it first: the account speaks of the operator's own bytes."),
+    (b"Rar!", "a RAR archive", "Unpack it first: the account speaks of the operator's own bytes."),
+    (b"%PDF", "a PDF", "Ask the operator for the records themselves, as CSV."),
+    (b"PAR1", "a Parquet file", "Clew imports CSV and TSV."),
+    (b"SQLite format 3", "a SQLite database", "Export the table of records as CSV."),
+    (b"\x89PNG", "a picture", "Ask the operator for the records themselves, as CSV."),
+    (b"\xff\xd8\xff", "a picture", "Ask the operator for the records themselves, as CSV."),
+    (b"<?xml", "an XML file", "Clew imports CSV and TSV."),
+    (b"{\\rtf", "a text document (RTF)", "Save the records as CSV."),
+)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """The encoding of a file. ``name`` is None where the bytes do not tell which of ``candidates`` it is."""
+
+    name: str | None
+    candidates: tuple[str, ...]
+    because: str
+
+
+@final
+@dataclass(frozen=True, slots=True, repr=False)
+class Sample:
+    """The first bytes and the last of a file. Its ``repr`` holds none of them."""
+
+    path: Path
+    size: int
+    head: bytes
+    tail: bytes  # the last whole lines where ``head`` is not the whole file; else empty
+
+    @property
+    def whole(self) -> bool:
+        """Whether ``head`` is the whole file."""
+        return len(self.head) == self.size
+
+    def __repr__(self) -> str:
+        return f"Sample({str(self.path)!r}, {self.size} bytes)"
+
+
+def read_sample(path: Path) -> Sample:
+    """The beginning and the end of the file; ``InputError`` if it is missing, unreadable, empty or no text."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise _cannot_open(path, error) from error
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(file.fileno())
+        if stat.S_ISDIR(status.st_mode):
+            raise InputError(
+                "file.folder", "this is a folder", where=str(path), mend="Name the files in it, for example with *.csv."
+            )
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError(
+                "file.not-regular",
+                "this is a pipe or a device",
+                where=str(path),
+                mend="Save the records to a file first: every record points back into its file.",
+            )
+        try:
+            head = file.read(HEAD)
+            tail = b""
+            if len(head) < status.st_size:
+                file.seek(max(len(head), status.st_size - _TAIL))
+                tail = file.read(_TAIL)
+        except OSError as error:
+            raise _cannot_open(path, error) from error
+    size = len(head) if not tail else status.st_size
+    if not head:
+        raise InputError(
+            "file.empty",
+            "the file is empty",
+            where=str(path),
+            mend="Ask whoever sent it: an empty file is not an answer of no records.",
+        )
+    _refuse_binary(head, path)
+    return Sample(path, size, head, tail)
+
+
+def _cannot_open(path: Path, error: OSError) -> InputError:
+    if isinstance(error, FileNotFoundError):
+        return InputError("file.missing", "there is no such file", where=str(path), mend="Check the name.")
+    if isinstance(error, PermissionError):
+        return InputError(
+            "file.permission",
+            "you are not allowed to read this file",
+            where=str(path),
+            mend="Ask its owner, or change its permissions.",
+        )
+    return InputError("file.unreadable", f"the file cannot be read: {error.strerror}", where=str(path))
+
+
+def _refuse_binary(head: bytes, path: Path) -> None:
+    for magic, name, mend in _MAGIC:
+        if head.startswith(magic):
+            raise InputError("file.not-text", f"this is {name}, not CSV or TSV", where=str(path), mend=mend)
+    if head[:1] in b"{[" and re.match(rb'[\[{]\s*(["{\[]|$)', head):
+        raise InputError(
+            "file.not-text", "this is JSON, not CSV or TSV", where=str(path), mend="Clew imports CSV and TSV."
+        )
+    if b"\0" in head and _utf16(head) is None:
+        raise InputError(
+            "file.not-text",
+            "this is a binary file, not CSV or TSV",
+            where=str(path),
+            mend="Ask the operator for the records as text.",
+        )
+
+
+def decide_encoding(sample: Sample) -> Encoding:
+    """The encoding that the bytes prove, or the candidates that they leave."""
+    head = sample.head
+    for mark, name in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if head.startswith(mark):
+            return Encoding(name, (name,), "a byte order mark")
+    if wide := _utf16(head):
+        return Encoding(wide, (wide,), "every other byte of its letters is zero")
+    if head.isascii() and sample.tail.isascii():
+        return Encoding("utf-8", ("utf-8",), "plain ASCII so far")
+    good, bad = _utf8_counts(head + b"\n" + sample.tail)
+    if bad == 0 or good >= 10 * bad:
+        return Encoding("utf-8", ("utf-8",), "its letters are valid UTF-8")
+    return _one_byte(head)
+
+
+def _utf16(head: bytes) -> str | None:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    first = head[:4096]
+    pairs = max(1, len(first) // 2)
+    even, odd = first[0::2].count(0) / pairs, first[1::2].count(0) / pairs
+    if odd > 0.4 and even < 0.05:
+        return "utf-16-le"
+    return "utf-16-be" if even > 0.4 and odd < 0.05 else None
+
+
+def _utf8_counts(data: bytes) -> tuple[int, int]:
+    """How many non-ASCII characters are valid UTF-8, and how many bytes are not; a cut last character is neither."""
+    text = codecs.getincrementaldecoder("utf-8")("replace").decode(data, final=False)
+    bad = text.count("\ufffd")
+    good = sum(not sign.isascii() for sign in text) - bad
+    return good, bad
+
+
+_WORD: Final = re.compile(rb"[A-Za-z\x80-\xff]+")
+_HIGH: Final = re.compile(rb"[\x80-\xff]+")
+
+
+def _one_byte(head: bytes) -> Encoding:
+    """Windows-1256 or ISO-8859-6 (Arabic), or Windows-1252 (French), by how their letters stand together.
+
+    French letters with accents stand between plain ones; Arabic words hold no plain letters, and the article, which
+    begins a third of them, is C7 E1 in the one page and C7 E4 in the other.
+    """
+    words = _WORD.findall(head)
+    whole = [word for word in words if len(word) >= 3 and _HIGH.fullmatch(word)]
+    mixed = [word for word in words if _HIGH.search(word) and not _HIGH.fullmatch(word)]
+    article, other_article = (sum(word.startswith(begin) for word in whole) for begin in (b"\xc7\xe1", b"\xc7\xe4"))
+    candidates = ("windows-1256", "windows-1252", "iso-8859-6")
+    if len(whole) >= 3 and len(whole) > 10 * len(mixed) and max(article, other_article) >= 2:
+        if article > 4 * other_article:
+            return Encoding("windows-1256", candidates, "whole words in the place of Arabic letters")
+        if other_article > 4 * article:
+            return Encoding("iso-8859-6", candidates, "whole words in the place of Arabic letters")
+    if len(mixed) >= 3 and len(mixed) > 10 * len(whole):
+        return Encoding("windows-1252", candidates, "single accented letters inside Latin words")
+    return Encoding(None, candidates, "its letters fit several one-byte pages")
+
+
+def decode(sample: Sample, encoding: str) -> str:
+    """The beginning as text; what does not fit the encoding shows as U+FFFD."""
+    name = "utf-8-sig" if encoding == "utf-8" else encoding
+    return codecs.getincrementaldecoder(name)("replace").decode(sample.head, final=sample.whole)
+
+
+def split(sample: Sample, encoding: str, delimiter: str, quote: str = '"') -> list[tuple[str, tuple[str, ...]]]:
+    """The first units, at most 2,000: raw text without its line end, and its cells; a cut last unit is left out."""
+    text = decode(sample, encoding)
+    lines = [line for line in re.split(r"(?<=\n)|(?<=\r)(?!\n)", text) if line]
+    if lines and not sample.whole:
+        lines.pop()
+    units: list[tuple[str, tuple[str, ...]]] = []
+    quoting = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
+    reader = csv.reader(lines, delimiter=delimiter, quotechar=quote or None, quoting=quoting)
+    begin = 0
+    try:
+        for row in reader:
+            raw = "".join(lines[begin : reader.line_num]).rstrip("\r\n")
+            begin = reader.line_num
+            units.append((raw, tuple(row)))
+            if len(units) >= _ROWS:
+                break
+    except csv.Error:
+        pass  # A field that never ends, or a NUL: the units so far are what there is to look at.
+    return units
+
+
+def decide_delimiter(sample: Sample, encoding: str) -> tuple[str | None, tuple[str, ...]]:
+    """The delimiter, and the candidates: that under which most lines have the same number of cells, more than one.
+
+    Two that do so equally well are told apart by the header, in which the right one gives known words.
+    """
+    scores: dict[str, tuple[float, int, int]] = {}
+    for delimiter in _DELIMITERS:
+        rows = [cells for raw, cells in split(sample, encoding, delimiter)[:500] if raw.strip()]
+        if not rows:
+            continue
+        width, times = Counter(len(row) for row in rows).most_common(1)[0]
+        if width < 2:
+            continue
+        known = max((sum(column_role(cell) is not None for cell in row) for row in rows[:5]), default=0)
+        scores[delimiter] = (times / len(rows), known, width)
+    good = [delimiter for delimiter, (share, _, _) in scores.items() if share >= 0.8]
+    if not good:
+        return None, tuple(scores) or _DELIMITERS
+    if len(good) > 1:
+        best = max(scores[delimiter][1] for delimiter in good)
+        if best >= 2:
+            good = [delimiter for delimiter in good if scores[delimiter][1] == best]
+    if len(good) > 1:
+        # A decimal comma or a time's colon parts a line once or twice; the real delimiter parts it most often.
+        widest = max(scores[delimiter][2] for delimiter in good)
+        good = [delimiter for delimiter in good if scores[delimiter][2] == widest]
+    return (good[0] if len(good) == 1 else None), tuple(good)
