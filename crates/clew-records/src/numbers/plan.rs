@@ -1,0 +1,259 @@
+//! Number plans: from digits whose reading is settled to an E.164 number, with what the plan says of it.
+//!
+//! The only module that knows the metadata library. It decides nothing about ambiguity: [`international`] and
+//! [`national`] each give *one* reading, and the reader compares them.
+
+use std::sync::LazyLock;
+
+use rlibphonenumber::{
+    CountryCodeSource, NumberLengthType, PhoneNumber, PhoneNumberType, PhoneNumberUtil, Region,
+    ValidationError, get_national_significant_number_owned,
+};
+
+use super::reason;
+
+const E164_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+
+struct Plans {
+    util: PhoneNumberUtil,
+    calling_codes: Vec<bool>,
+}
+
+static PLANS: LazyLock<Plans> = LazyLock::new(|| {
+    let util = PhoneNumberUtil::new().expect("the compiled metadata is part of the binary");
+    let mut calling_codes = vec![false; 1000];
+    for code in util.get_supported_calling_codes() {
+        if let Some(slot) = usize::try_from(code)
+            .ok()
+            .and_then(|code| calling_codes.get_mut(code))
+        {
+            *slot = true;
+        }
+    }
+    Plans {
+        util,
+        calling_codes,
+    }
+});
+
+/// One reading of some digits as an E.164 number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reading {
+    /// Country code and national significant number, no plus.
+    pub(crate) digits: String,
+    /// The country that the plan gives it to, where it tells.
+    pub(crate) country: Option<[u8; 2]>,
+    /// Whether the plan has such a number; a reading that is not even possible is never made.
+    pub(crate) valid: bool,
+    /// Whether a trunk prefix was taken off.
+    pub(crate) trunk: bool,
+}
+
+/// What digits dialled inside a country are.
+#[derive(Debug)]
+pub(crate) enum Dialled {
+    /// A number of the country's own plan.
+    National(Reading),
+    /// An international prefix of the country stood in front.
+    Abroad(Result<Reading, &'static str>),
+    /// Neither, and why not.
+    Neither(&'static str),
+}
+
+/// A country with a number plan.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Country {
+    pub(crate) letters: [u8; 2],
+    region: Region,
+    calling_code: i32,
+}
+
+impl Country {
+    /// The country with these letters, where the metadata has a plan for it.
+    pub(crate) fn new(letters: [u8; 2]) -> Option<Self> {
+        let region = Region::from_code(std::str::from_utf8(&letters).ok()?).ok()?;
+        let calling_code = PLANS.util.get_country_code_for_region(region)?;
+        Some(Self {
+            letters,
+            region,
+            calling_code,
+        })
+    }
+
+    /// The main country of a calling code, `+44` the United Kingdom.
+    pub(crate) fn of_calling_code(digits: &str) -> Option<Self> {
+        let region = PLANS
+            .util
+            .get_region_for_country_code(digits.parse().ok()?)?;
+        Self::new(letters_of(region)?)
+    }
+
+    /// Whether the digits begin with the country's own calling code.
+    pub(crate) fn owns(&self, digits: &str) -> bool {
+        let mut buffer = [0_u8; 4];
+        digits
+            .as_bytes()
+            .starts_with(decimal(self.calling_code, &mut buffer))
+    }
+
+    /// Whether the country is in the North American plan, `+1`.
+    pub(crate) fn is_north_american(&self) -> bool {
+        self.calling_code == 1
+    }
+}
+
+/// The reading of digits that begin with a country code; the reason when there is none.
+///
+/// The number as it stands goes first; one with the trunk prefix left in, as in `+33 (0)6`, is mended only by
+/// taking that prefix out, never by adding or exchanging a digit.
+pub(crate) fn international(digits: &str) -> Result<Reading, &'static str> {
+    if digits.len() < *E164_DIGITS.start() {
+        return Err(reason::TOO_SHORT);
+    }
+    if digits.starts_with('0') {
+        return Err(reason::NO_COUNTRY);
+    }
+    let (code, national) = split(digits).ok_or(reason::NO_COUNTRY)?;
+    let written = significant(code, national).ok_or(reason::TOO_LONG)?;
+    let length = length_fault(&written);
+    if length.is_none() && digits.len() <= *E164_DIGITS.end() {
+        let reading = of(digits.to_owned(), &written, false);
+        if reading.valid {
+            return Ok(reading);
+        }
+    }
+    let mended = without_trunk(digits, code, national);
+    match (mended, length) {
+        (Some(mended), _) if mended.valid => Ok(mended),
+        (Some(mended), _) if national.starts_with('0') => Ok(mended),
+        (_, Some(fault)) => Err(fault),
+        _ if digits.len() > *E164_DIGITS.end() => Err(reason::TOO_LONG),
+        _ => Ok(of(digits.to_owned(), &written, false)),
+    }
+}
+
+/// What digits dialled in a country are; says nothing about digits that begin with a bare country code.
+pub(crate) fn national(country: Country, digits: &str) -> Dialled {
+    let Ok(parsed) = PLANS
+        .util
+        .parse_and_keep_raw_input(digits, Some(country.region))
+    else {
+        return Dialled::Neither(if digits.len() < 7 {
+            reason::TOO_SHORT
+        } else {
+            reason::NOT_IN_PLAN
+        });
+    };
+    let significant_digits = get_national_significant_number_owned(&parsed);
+    let all = format!("{}{significant_digits}", parsed.country_code);
+    if matches!(
+        parsed.country_code_source(),
+        CountryCodeSource::FromNumberWithIdd
+    ) {
+        return Dialled::Abroad(international(&all));
+    }
+    if parsed.country_code != country.calling_code
+        || matches!(
+            parsed.country_code_source(),
+            CountryCodeSource::FromNumberWithoutPlusSign
+        )
+    {
+        return Dialled::Neither(reason::NOT_IN_PLAN);
+    }
+    if let Some(fault) = length_fault(&parsed) {
+        return Dialled::Neither(fault);
+    }
+    if !E164_DIGITS.contains(&all.len()) {
+        return Dialled::Neither(if all.len() < 7 {
+            reason::TOO_SHORT
+        } else {
+            reason::TOO_LONG
+        });
+    }
+    let trunk = significant_digits.len() != digits.len();
+    Dialled::National(of(all, &parsed, trunk))
+}
+
+fn split(digits: &str) -> Option<(i32, &str)> {
+    (1..=3).find_map(|length| {
+        let (code, rest) = digits.split_at_checked(length)?;
+        let code: usize = code.parse().ok()?;
+        PLANS.calling_codes[code].then_some((i32::try_from(code).ok()?, rest))
+    })
+}
+
+fn significant(code: i32, national: &str) -> Option<PhoneNumber> {
+    let zeros = national
+        .bytes()
+        .take_while(|digit| *digit == b'0')
+        .count()
+        .min(national.len().saturating_sub(1));
+    let mut number = PhoneNumber {
+        country_code: code,
+        national_number: national.parse().ok()?,
+        ..Default::default()
+    };
+    if zeros > 0 {
+        number.italian_leading_zero = Some(true);
+        if zeros > 1 {
+            number.number_of_leading_zeros = i32::try_from(zeros).ok();
+        }
+    }
+    Some(number)
+}
+
+fn without_trunk(digits: &str, code: i32, national: &str) -> Option<Reading> {
+    let parsed = PLANS.util.parse(format!("+{digits}"), None).ok()?;
+    let rest = get_national_significant_number_owned(&parsed);
+    if parsed.country_code != code || rest.len() >= national.len() || !national.ends_with(&rest) {
+        return None;
+    }
+    let all = format!("{code}{rest}");
+    (length_fault(&parsed).is_none() && E164_DIGITS.contains(&all.len()))
+        .then(|| of(all, &parsed, true))
+}
+
+fn of(digits: String, number: &PhoneNumber, trunk: bool) -> Reading {
+    let country = PLANS
+        .util
+        .get_region_for_number(number)
+        .and_then(letters_of);
+    let valid = PLANS.util.get_number_type(number) != PhoneNumberType::Unknown
+        || (country.is_none() && PLANS.util.is_valid_number(number));
+    Reading {
+        digits,
+        country,
+        valid,
+        trunk,
+    }
+}
+
+fn length_fault(number: &PhoneNumber) -> Option<&'static str> {
+    match PLANS.util.is_possible_number_with_reason(number) {
+        Ok(NumberLengthType::IsPossible) => None,
+        Ok(NumberLengthType::IsPossibleLocalOnly) => Some(reason::LOCAL),
+        Err(ValidationError::TooShort) => Some(reason::TOO_SHORT),
+        Err(ValidationError::TooLong) => Some(reason::TOO_LONG),
+        Err(ValidationError::InvalidLength) => Some(reason::LENGTH),
+        Err(ValidationError::InvalidCountryCode) => Some(reason::NO_COUNTRY),
+    }
+}
+
+/// The two letters of a region; none for the world-wide codes such as `+800`, whose "region" is no country.
+fn letters_of(region: Region) -> Option<[u8; 2]> {
+    match region.as_region_str().as_str().as_bytes() {
+        [first @ b'A'..=b'Z', second @ b'A'..=b'Z'] => Some([*first, *second]),
+        _ => None,
+    }
+}
+
+fn decimal(code: i32, buffer: &mut [u8; 4]) -> &[u8] {
+    let mut at = buffer.len();
+    let mut rest = code.unsigned_abs();
+    while rest > 0 && at > 0 {
+        at -= 1;
+        buffer[at] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+    }
+    &buffer[at..]
+}
