@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import final
 
-__all__ = ["CELLS", "Sentence"]
+__all__ = ["Sentence"]
 
 
 @final
@@ -21,43 +21,43 @@ class Sentence:
 # Section: cells. Reasons, benign explanations, limits and notes of step 5.
 
 CONTACT_WITH_SEEDS = Sentence(
-    "In contact with {k} of the {total} seeds: {seeds}.",
-    "In contact with {k} of the {total} seeds: {seeds}.",
-    "k",
+    "In contact with {k} of the {total} seeds ({seeds}): {contacts} contact.",
+    "In contact with {k} of the {total} seeds ({seeds}): {contacts} contacts.",
+    "contacts",
 )
 CONTACT_WITH_THE_SEED = Sentence(
     "In contact with the seed: {contacts} contact.", "In contact with the seed: {contacts} contacts.", "contacts"
 )
-SHARED_WITH_SEEDS = Sentence(
-    "Shares {k} contact with the seeds that few others have: {numbers}.",
-    "Shares {k} contacts with the seeds that few others have: {numbers}.",
+CONTACT_WITH_LEADS = Sentence(
+    "In contact with {k} number listed here ({numbers}).",
+    "In contact with {k} numbers listed here ({numbers}).",
+    "k",
+)
+SHARED_RARE = Sentence(
+    "Shares {k} contact with the seeds that few others have ({numbers}).",
+    "Shares {k} contacts with the seeds that few others have ({numbers}).",
     "k",
 )
 SHARED_COMMON = Sentence(
-    "Shares {k} contact with the seeds, one that many others have as well: {numbers}.",
-    "Shares {k} contacts with the seeds, which many others have as well: {numbers}.",
+    "Shares {k} contact with the seeds, but many others have it too ({numbers}).",
+    "Shares {k} contacts with the seeds, but many others have them too ({numbers}).",
     "k",
 )
-THROUGH_LEADS = Sentence(
-    "In contact with {k} number listed here with it: {numbers}.",
-    "In contact with {k} numbers listed here with it: {numbers}.",
-    "k",
-)
-HALF_HOUR = Sentence(
-    "Within half an hour of its contacts with {numbers}, these made {observed} contact with others; "
+STAND_TOGETHER = Sentence(
+    "Of its {total} contact with {numbers}, {observed} stand within half an hour of other contacts of these numbers; "
     "their own rhythm would bring about {expected}.",
-    "Within half an hour of its contacts with {numbers}, these made {observed} contacts with others; "
+    "Of its {total} contacts with {numbers}, {observed} stand within half an hour of other contacts of these numbers; "
     "their own rhythm would bring about {expected}.",
-    "observed",
+    "total",
 )
-HALF_HOUR_OWN = Sentence(
-    "Within half an hour of its contacts with {numbers} it made {observed} contact with others; "
+STAND_TOGETHER_OWN = Sentence(
+    "Of its {total} contact with {numbers}, {observed} stand within half an hour of its contacts with others; "
     "its own rhythm would bring about {expected}.",
-    "Within half an hour of its contacts with {numbers} it made {observed} contacts with others; "
+    "Of its {total} contacts with {numbers}, {observed} stand within half an hour of its contacts with others; "
     "its own rhythm would bring about {expected}.",
-    "observed",
+    "total",
 )
-ONLY_A_PATH = Sentence("Is reached over {numbers} only; nothing else ties it to the seeds.")
+ONLY_A_PATH = Sentence("Is tied to the seeds only through others ({numbers}).")
 
 BENIGN_FEW = Sentence(
     "Only {contacts} contact was seen: little can be said either way.",
@@ -65,17 +65,111 @@ BENIGN_FEW = Sentence(
     "contacts",
 )
 BENIGN_SERVICE = Sentence(
-    "{numbers} numbers were in contact with it, most of them once or twice: "
-    "a shared service such as a courier, a taxi or a shop fits as well."
+    "{k} number was in contact with it, {share} of them once or twice: "
+    "a shared service such as a courier, a taxi or a shop fits as well.",
+    "{k} numbers were in contact with it, {share} of them once or twice: "
+    "a shared service such as a courier, a taxi or a shop fits as well.",
+    "k",
 )
 BENIGN_ONE_TIE = Sentence(
     "{share} of its contacts are with {number}: a relative, partner or friend of that number fits as well."
 )
 BENIGN_NIGHT = Sentence(
-    "It and {k} of its contacts all call one another, {share} of the time at night: a night shift does the same."
+    "It belongs to a circle of {k} number in contact with one another, {share} of the time at night: "
+    "a night shift looks the same.",
+    "It belongs to a circle of {k} numbers in contact with one another, {share} of the time at night: "
+    "a night shift looks the same.",
+    "k",
 )
 BENIGN_WORK = Sentence(
-    "It and {k} of its contacts all call one another, {share} of the time in office hours: colleagues do the same."
+    "It belongs to a circle of {k} number in contact with one another, {share} of the time in office hours: "
+    "colleagues look the same.",
+    "It belongs to a circle of {k} numbers in contact with one another, {share} of the time in office hours: "
+    "colleagues look the same.",
+    "k",
 )
-BENIGN_CREW = Sentence("It and {k} of its contacts all call one another: a family, a crew or a club does the same.")
-BENIGN_ACQUAINTANCE = Sentence("Nothing here is more than the acquaintance of one or two of these numbers would show.")
+BENIGN_CREW = Sentence(
+    "It belongs to a circle of {k} number in contact with one another: a family, a crew or a club looks the same.",
+    "It belongs to a circle of {k} numbers in contact with one another: a family, a crew or a club looks the same.",
+    "k",
+)
+BENIGN_ACQUAINTANCE = Sentence("An acquaintance of one or two of these numbers, and no more, fits as well.")
+
+HUB_SENTENCE = Sentence(
+    "Has {contacts} contact, more than the limit of {limit}: a service or a much used number. Not followed, not ranked.",
+    "Has {contacts} contacts, more than the limit of {limit}: a service or a much used number. Not followed, not ranked.",
+    "contacts",
+)
+
+SUCCESSION_KEPT = Sentence(
+    "{k} contact of before is a contact of after ({numbers}); the profiles overlap by {share}.",
+    "{k} contacts of before are contacts of after ({numbers}); the profiles overlap by {share}.",
+    "k",
+)
+SUCCESSION_MOVED = Sentence(
+    "{k} contact changed its number as well and is counted as its successor ({numbers}).",
+    "{k} contacts changed their numbers as well and are counted as their successors ({numbers}).",
+    "k",
+)
+SUCCESSION_GAP = Sentence("The old one's last contact here was at {last}, the new one's first at {first}.")
+SUCCESSION_OVERLAPPING = Sentence(
+    "For a time both were used: the new one's contacts begin at {first}, the old one's end at {last}."
+)
+SUCCESSION_RIVALS = Sentence(
+    "{k} other pair with one of these numbers was weighed against it.",
+    "{k} other pairs with one of these numbers were weighed against it.",
+    "k",
+)
+SUCCESSION_ALIKE = Sentence(
+    "These {k} became those {k}; their contacts are alike, so which became which cannot be told.",
+)
+BENIGN_COLLEAGUE = Sentence(
+    "A successor in the same job, or a relative who took over the same contacts, would look the same."
+)
+BENIGN_FEW_KEPT = Sentence(
+    "Only {k} contact is common to both: another acquaintance of the same people would look the same.",
+    "Only {k} contacts are common to both: another acquaintance of the same people would look the same.",
+    "k",
+)
+
+SUMMARY_RANKED = Sentence(
+    "{ranked} number inside the bound was ranked; {listed} have a probability of {at} or more.",
+    "{ranked} numbers inside the bound were ranked; {listed} have a probability of {at} or more.",
+    "ranked",
+)
+SUMMARY_CHANCE = Sentence(
+    "In simulations about {rate} of the innocent numbers inside a bound are listed so: of {numbers} here, "
+    "about {chance} would be listed by chance."
+)
+SUMMARY_EMPTY = Sentence("No number can be ranked: none of the seeds has a contact that the warrant lets be followed.")
+
+LIMIT_COARSE = Sentence(
+    "The graph holds no single calls: contacts that stand together in time could not be used, "
+    "and no record identifiers can be given."
+)
+LIMIT_ABSENT_SEEDS = Sentence(
+    "{k} seed occurs in no record of the window and gives no evidence.",
+    "{k} seeds occur in no record of the window and give no evidence.",
+    "k",
+)
+LIMIT_HUB_SEEDS = Sentence(
+    "{k} seed is a hub and was not followed; it gives no evidence.",
+    "{k} seeds are hubs and were not followed; they give no evidence.",
+    "k",
+)
+LIMIT_ONE_SEED = Sentence(
+    "There is one seed only: nobody can be told apart from its family or its colleagues by a second one."
+)
+LIMIT_HOPS = Sentence("Contacts of the {k} numbers at the last hop with one another are outside the bound and unknown.")
+LIMIT_PARTNER = Sentence("Records of a partner have no identifier here; they are counted only.")
+
+NOTE_LEADS = Sentence(
+    "These are leads, not verdicts: a place in this list says only that a number may belong to the same closed "
+    "calling group as the seeds. Call records cannot tell a covert group from a shift, a family or a club."
+)
+NOTE_FIRST_VERSION = Sentence(
+    "The probabilities are of a first version: fitted on a simulation, not yet calibrated on real cases."
+)
+NOTE_RATIO = Sentence(
+    "The strength of a succession is a first-version likelihood ratio, fitted on a simulation and never above {limit}."
+)
