@@ -10,6 +10,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -189,11 +190,16 @@ def _incomplete(codes: list[str]) -> bool:
     return not ({"Y", "y"} & has and {"m", "b"} & has and "d" in has and hour) or {"Y", "y"} <= has or {"m", "b"} <= has
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 def check_zone(zone: str) -> str:
     """The same zone: ``UTC``, ``+HH:MM`` or an IANA name; ``InputError`` with the nearest name if it is none."""
-    if zone == "UTC" or _OFFSET.fullmatch(zone) or zone in available_timezones():
+    if zone == "UTC" or _OFFSET.fullmatch(zone) or zone in _zones():
         return zone
-    near = difflib.get_close_matches(zone, sorted(available_timezones()), n=1)
+    near = difflib.get_close_matches(zone, sorted(_zones()), n=1)
     mend = f"Did you mean {near[0]}?" if near else "Write UTC, +03:00, or a name such as Asia/Baghdad."
     raise InputError("profile.value", "this is not a time zone", where="zone", mend=mend)
 
@@ -264,7 +270,10 @@ def _columns(profile: Profile, check: _Check) -> None:
         if isinstance(column, str):
             check.that(column.strip() != "", key, "a column's name is empty")
             check.that(
-                profile.header_lines >= 1, key, "a file without a header has no column names", "Write a position from 0."
+                profile.header_lines >= 1,
+                key,
+                "a file without a header has no column names",
+                "Write a position from 0.",
             )
         else:
             check.that(0 <= column < 10_000, key, "a column's position counts from 0")

@@ -168,7 +168,7 @@ def _kind(reader: _Reader | None) -> KindRule:
     if reader is None:
         return KindRule()
     words = reader.optional("words")
-    mapping = {word: _kind_word(words, word) for word in words.keys()} if words else {}
+    mapping = {word: _kind_word(words, word) for word in words.names()} if words else {}
     constant = _kind_word(reader, "constant") if reader.has("constant") else RecordKind.VOICE
     if constant == "out of scope":
         raise reader.wrong("constant", "a file of which every line is out of scope need not be imported")
@@ -205,7 +205,7 @@ def _recognise(reader: _Reader | None) -> Recognise | None:
     if reader is None:
         return None
     fits = reader.optional("fits")
-    rule = Recognise(reader.texts("header"), {column: fits.text(column) for column in fits.keys()} if fits else {})
+    rule = Recognise(reader.texts("header"), {column: fits.text(column) for column in fits.names()} if fits else {})
     reader.finish()
     return rule
 
@@ -224,14 +224,20 @@ class _Reader:
         self._path = path
         self._asked: list[str] = []
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         return list(self._table)
 
     def has(self, key: str) -> bool:
         return key in self._table
 
-    def wrong(self, key: str, what: str, mend: str = "", code: str = "profile.value") -> InputError:
-        return InputError(code, what, where=f"{self._where}: {self._path}{key}", mend=mend)
+    def wrong(self, key: str, what: str, mend: str = "") -> InputError:
+        return InputError("profile.value", what, where=self._place(key), mend=mend)
+
+    def _mistyped(self, key: str, name: str) -> InputError:
+        return InputError("profile.type", f"this must be {name}", where=self._place(key))
+
+    def _place(self, key: str) -> str:
+        return f"{self._where}: {self._path}{key}"
 
     def text(self, key: str, default: Any = _REQUIRED) -> Any:
         return self._get(key, default, str, "a text in quotes")
@@ -245,13 +251,13 @@ class _Reader:
     def texts(self, key: str) -> tuple[str, ...]:
         values = self._get(key, [], list, "a list of texts")
         if not all(isinstance(value, str) for value in values):
-            raise self.wrong(key, "this must be a list of texts in quotes", code="profile.type")
+            raise self._mistyped(key, "a list of texts in quotes")
         return tuple(values)
 
     def columns(self, key: str, *, required: bool = False) -> tuple[Column, ...]:
         values = self._get(key, _REQUIRED if required else [], list, "a list of columns")
         if not all(isinstance(value, str | int) and not isinstance(value, bool) for value in values):
-            raise self.wrong(key, "this must be a list of header texts or positions from 0", code="profile.type")
+            raise self._mistyped(key, "a list of header texts or positions from 0")
         return tuple(values)
 
     def table(self, key: str) -> _Reader:
@@ -266,7 +272,7 @@ class _Reader:
         for key in self._table:
             if key not in self._asked:
                 mend = _near(key, self._asked) or f"Known here: {', '.join(self._asked)}."
-                raise self.wrong(key, "a profile has no such key", mend, "profile.unknown-key")
+                raise InputError("profile.unknown-key", "a profile has no such key", where=self._place(key), mend=mend)
 
     def _get(self, key: str, default: Any, kind: type | tuple[type, ...], name: str) -> Any:
         if key not in self._asked:
@@ -275,18 +281,26 @@ class _Reader:
             if default is _REQUIRED:
                 near = [found for found in self._table if difflib.SequenceMatcher(None, found, key).ratio() > 0.7]
                 mend = f"There is {near[0]}: did you mean {key}?" if near else f"Add {key}: {name}."
-                raise self.wrong(key, "the profile does not say this", mend, "profile.missing-key")
+                raise InputError(
+                    "profile.missing-key", "the profile does not say this", where=self._place(key), mend=mend
+                )
             return default
         value = self._table[key]
         if not isinstance(value, kind) or isinstance(value, bool):
-            raise self.wrong(key, f"this must be {name}", code="profile.type")
+            raise self._mistyped(key, name)
         return value
 
 
 def format_profile(profile: Profile) -> str:
     """The profile as TOML text in its one spelling: a fixed order of keys, defaults left out of optional tables."""
     blocks = [
-        _block(None, version=PROFILE_VERSION, name=profile.name, operator=profile.operator, description=profile.description or None),
+        _block(
+            None,
+            version=PROFILE_VERSION,
+            name=profile.name,
+            operator=profile.operator,
+            description=profile.description or None,
+        ),
         _block(
             "file",
             encoding=profile.encoding,

@@ -218,8 +218,10 @@ def split(sample: Sample, encoding: str, delimiter: str, quote: str = '"') -> li
     if lines and not sample.whole:
         lines.pop()
     units: list[tuple[str, tuple[str, ...]]] = []
-    quoting = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
-    reader = csv.reader(lines, delimiter=delimiter, quotechar=quote or None, quoting=quoting)
+    if quote:
+        reader = csv.reader(lines, delimiter=delimiter, quotechar=quote)
+    else:
+        reader = csv.reader(lines, delimiter=delimiter, quotechar=None, quoting=csv.QUOTE_NONE)
     begin = 0
     try:
         for row in reader:

@@ -1,0 +1,124 @@
+"""Which column of a file is what: by the words above it, else by its cells, else left open."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, final
+
+from clew.records.profile import Column
+from clew.records.sniff_times import look_at_times
+from clew.records.words import column_role, direction_of, kind_of
+
+__all__ = ["Columns", "look_at_columns"]
+
+_HEADER_AMONG: Final = 20
+
+
+@final
+@dataclass(frozen=True, slots=True, repr=False)
+class Columns:
+    """The header, the records' cells and the roles found. ``roles`` maps a role to its positions, in order."""
+
+    names: tuple[str, ...]  # header texts, or empty
+    header_lines: int
+    rows: tuple[tuple[str, ...], ...]  # records of the usual width
+    units: tuple[int, ...]  # the unit in which each of ``rows`` stands, from 0
+    width: int
+    roles: Mapping[str, tuple[int, ...]]
+
+    def __repr__(self) -> str:
+        return f"Columns(width={self.width}, header_lines={self.header_lines})"
+
+    def cells(self, position: int) -> list[str]:
+        """All looked-at cells of a column."""
+        return [row[position] for row in self.rows]
+
+    def one(self, role: str) -> int | None:
+        """The column of a role, if there is exactly one."""
+        found = self.roles.get(role, ())
+        return found[0] if len(found) == 1 else None
+
+    def reference(self, position: int) -> Column:
+        """The column as a profile names it: its header text, or its position where that is empty or not unique."""
+        name = self.names[position] if self.names else ""
+        return name if name and self.names.count(name) == 1 else position
+
+    def label(self, position: int) -> str:
+        """The column as a person is told of it."""
+        return self.names[position] if self.names and self.names[position] else f"column {position}"
+
+    def position(self, column: Column) -> int | None:
+        """Where a column stands that was named by header text or position; None if there is none."""
+        if isinstance(column, int):
+            return column if 0 <= column < self.width else None
+        if column in self.names:
+            return self.names.index(column)
+        return int(column) if column.isdigit() and int(column) < self.width else None
+
+
+def look_at_columns(units: Sequence[tuple[str, tuple[str, ...]]], header_lines: int | None = None) -> Columns:
+    """The columns of the file whose first ``units`` are given; ``header_lines`` if somebody has said it."""
+    filled = [cells for raw, cells in units if raw.strip()]
+    width = Counter(len(cells) for cells in filled).most_common(1)[0][0] if filled else 0
+    lines = _header_lines(units, width) if header_lines is None else min(header_lines, len(units))
+    names = tuple(cell.strip() for cell in units[lines - 1][1]) if lines and len(units[lines - 1][1]) == width else ()
+    places = [place for place, (_, cells) in enumerate(units) if place >= lines and len(cells) == width]
+    rows = tuple(tuple(cell.strip() for cell in units[place][1]) for place in places)
+    roles: dict[str, list[int]] = {}
+    for position, name in enumerate(names):
+        role = column_role(name)
+        if role is not None:
+            roles.setdefault(role, []).append(position)
+    found = Columns(names, lines, rows, tuple(places), width, {})
+    _by_cells(found, roles)
+    return Columns(names, lines, rows, tuple(places), width, {role: tuple(at) for role, at in roles.items()})
+
+
+def _header_lines(units: Sequence[tuple[str, tuple[str, ...]]], width: int) -> int:
+    """How many units stand before the first record."""
+    best, line = 1, 0
+    for number, (_, cells) in enumerate(units[:_HEADER_AMONG]):
+        known = sum(column_role(cell) is not None for cell in cells)
+        if len(cells) == width and known > best:
+            best, line = known, number + 1
+    if line:
+        return line
+    for number, (_, cells) in enumerate(units[:_HEADER_AMONG]):
+        if len(cells) != width:
+            continue
+        # A first line without any digit above lines that have them is a header, whatever its words mean.
+        following = [row for _, row in units[number + 1 : number + 11] if len(row) == width]
+        digits = sum(any(sign.isdigit() for sign in cell) for cell in cells)
+        below = sum(any(sign.isdigit() for sign in cell) for row in following for cell in row)
+        return number + 1 if digits == 0 and below else 0
+    return 0
+
+
+def _by_cells(columns: Columns, roles: dict[str, list[int]]) -> None:
+    """Add what cells alone prove: the start where one column holds times; words of kinds and directions."""
+    taken = {position for positions in roles.values() for position in positions}
+    free = [position for position in range(columns.width) if position not in taken]
+    if not {"start", "date"} & roles.keys():
+        times = [position for position in free if look_at_times(columns.cells(position)).formats]
+        if times:
+            roles["start"] = times
+            free = [position for position in free if position not in times]
+    for position in free:
+        words = {cell for cell in columns.cells(position) if cell}
+        if not words or len(words) > 40 or any(len(word) > 40 or re.search(r"\d{3}", word) for word in words):
+            continue
+        if "direction" not in roles and _both_ways(words):
+            roles["direction"] = [position]
+        elif "kind" not in roles and sum(kind_of(word) is not None for word in words) * 2 > len(words):
+            roles["kind"] = [position]
+    if "kind" in roles and "direction" not in roles and len(roles["kind"]) == 1:
+        words = {cell for cell in columns.cells(roles["kind"][0]) if cell}
+        if _both_ways(words):
+            roles["direction"] = list(roles["kind"])
+
+
+def _both_ways(words: set[str]) -> bool:
+    return {direction_of(word) for word in words} >= {"outgoing", "incoming"}

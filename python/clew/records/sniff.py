@@ -1,0 +1,576 @@
+"""A profile for a file of unknown layout, as far as the file tells, and questions for the rest.
+
+Nothing is guessed: a zone, a country, whose records these are, 03/04/2026, or a number that fits two readings are
+asked for. :func:`sniff` is a pure function of the sample and the answers so far; it is called again after each
+answer, and an answered question is not asked again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, final
+
+from clew.errors import InputError
+from clew.records.columns import Columns, look_at_columns
+from clew.records.profile import Column, Profile
+from clew.records.profile_file import profile_from_document
+from clew.records.sample import Sample, decide_delimiter, decide_encoding, split
+from clew.records.sniff_numbers import is_number_like, look_at_numbers, spreadsheet_damage
+from clew.records.sniff_times import ascii_digits, look_at_times
+from clew.records.words import direction_of, duration_unit, is_footer_word, kind_of, says_utc
+
+__all__ = ["Draft", "Question", "Unit", "sniff"]
+
+Unit = tuple[str, tuple[str, ...]]
+
+_RARE: Final = 0.05
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something that the file does not tell. ``key`` is what is answered, ``option`` how the command line says it;
+    ``choices`` are answers that would fit, empty where only the asker knows."""
+
+    key: str
+    option: str
+    text: str
+    choices: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The question as ``--json`` shows it."""
+        return {"key": self.key, "option": self.option, "question": self.text, "choices": list(self.choices)}
+
+
+@final
+@dataclass(frozen=True, slots=True, repr=False)
+class Draft:
+    """A profile in the making: its TOML document, what is still asked, and what is worth knowing."""
+
+    document: Mapping[str, Any]
+    questions: tuple[Question, ...]
+    notes: tuple[str, ...]
+    found: tuple[tuple[str, str], ...]  # what was found, and how
+    units: tuple[Unit, ...]
+    columns: Columns
+    shown: frozenset[int]  # columns whose raw cells may be looked at: the mapped ones, and those asked about
+
+    def __repr__(self) -> str:
+        return f"Draft({len(self.questions)} questions)"
+
+    def profile(self, where: str = "answers") -> Profile:
+        """The finished profile; ``InputError`` ``layout.questions`` as long as anything is open."""
+        if self.questions:
+            raise InputError(
+                "layout.questions",
+                f"the file does not tell {len(self.questions)} thing(s)",
+                where=where,
+                mend=" ".join(question.option for question in self.questions),
+            )
+        return profile_from_document(self.document, where)
+
+
+def sniff(sample: Sample, answers: Mapping[str, Any]) -> Draft:
+    """What the sample and the answers (question key or dotted profile key to value) make together."""
+    return _Sniffer(sample, answers).draft()
+
+
+class _Sniffer:
+    def __init__(self, sample: Sample, answers: Mapping[str, Any]) -> None:
+        self._sample = sample
+        self._answers = answers
+        self._document: dict[str, Any] = {"version": 1}
+        self._questions: list[Question] = []
+        self._notes: list[str] = []
+        self._found: list[tuple[str, str]] = []
+        self._shown: set[int] = set()
+
+    def draft(self) -> Draft:
+        open_encoding = self._encoding()
+        self._delimiter()
+        if any(question.key == "file.delimiter" for question in self._questions):
+            return Draft(self._document, tuple(self._questions), (), (), (), look_at_columns([]), frozenset())
+        units = split(self._sample, self._file["encoding"], self._file["delimiter"], self._file["quote"])
+        header = self._answers.get("file.header_lines")
+        self._columns = columns = look_at_columns(units, None if header is None else int(header))
+        if not columns.rows:
+            raise InputError(
+                "file.no-records",
+                "no line of records stands in the beginning of this file",
+                where=str(self._sample.path),
+                mend="Is it cut short, or is there only a header? Ask whoever sent it.",
+            )
+        self._file["header_lines"] = columns.header_lines
+        self._say("header", _header_said(columns))
+        self._parties()
+        self._start()
+        self._duration()
+        self._kind()
+        self._identifiers()
+        self._dropped()
+        self._footer(units)
+        self._owner()
+        self._settle_encoding(open_encoding)
+        self._overrides()
+        shown = frozenset(self._shown)
+        return Draft(
+            self._document, tuple(self._questions), tuple(self._notes), tuple(self._found), tuple(units), columns, shown
+        )
+
+    @property
+    def _file(self) -> dict[str, Any]:
+        table: dict[str, Any] = self._document.setdefault("file", {})
+        return table
+
+    def _say(self, what: str, how: str) -> None:
+        self._found.append((what, how))
+
+    def _ask(self, key: str, option: str, text: str, choices: Sequence[str] = ()) -> None:
+        self._questions.append(Question(key, option, text, tuple(choices)))
+
+    def _encoding(self) -> tuple[str, ...]:
+        """Sets the encoding, a provisional one where the bytes do not tell; returns the candidates then."""
+        answer = self._answers.get("file.encoding")
+        if answer is not None:
+            self._file["encoding"] = answer
+            return ()
+        seen = decide_encoding(self._sample)
+        self._file["encoding"] = seen.name or "windows-1252"
+        if seen.name is not None:
+            self._say("encoding", f"{seen.name}: {seen.because}")
+            return ()
+        return seen.candidates
+
+    def _settle_encoding(self, candidates: tuple[str, ...]) -> None:
+        """Ask for an open encoding, unless nothing that is kept or named holds such a letter."""
+        if not candidates:
+            return
+        columns = self._columns
+        kept = [cell for position in self._shown for cell in columns.cells(position)]
+        if all(text.isascii() for text in (*columns.names, *kept)):
+            self._say("encoding", "its letters fit several pages, but stand only in columns that are dropped")
+            return
+        self._ask(
+            "file.encoding",
+            "--set file.encoding=NAME",
+            "In which encoding is the file? Its letters fit several.",
+            candidates,
+        )
+
+    def _delimiter(self) -> None:
+        self._file["quote"] = self._answers.get("file.quote", '"')
+        answer = self._answers.get("file.delimiter")
+        if answer is not None:
+            self._file["delimiter"] = {"tab": "\t", "\\t": "\t"}.get(str(answer), answer)
+            return
+        name, candidates = decide_delimiter(self._sample, self._file["encoding"])
+        if name is None and len(candidates) != 1 and not _some_columns(self._sample, self._file["encoding"]):
+            raise InputError(
+                "file.no-columns",
+                "the lines of this file have no columns that a comma, semicolon, tab or bar would part",
+                where=str(self._sample.path),
+                mend="Clew imports CSV and TSV. Is this the file of records?",
+            )
+        self._file["delimiter"] = name or candidates[0]
+        if name is None:
+            shown = [{"\t": "tab"}.get(sign, sign) for sign in candidates]
+            self._ask("file.delimiter", "--set file.delimiter=SIGN", "Which sign parts the columns?", shown)
+        else:
+            self._say("columns", f"parted by {_SIGN_NAMES.get(name, name)}")
+
+    def _column(self, key: str, found: int | None) -> int | None:
+        """The position of a column: what was answered for ``key``, else what was found."""
+        answer = self._answers.get(key)
+        if answer is None:
+            return found
+        position = self._columns.position(answer)
+        if position is None:
+            raise InputError(
+                "profile.column-missing",
+                "the file has no such column",
+                where=f"{self._sample.path}: {key}",
+                mend=f"Its columns are {', '.join(self._columns.label(at) for at in range(self._columns.width))}.",
+            )
+        return position
+
+    def _use(self, position: int) -> Column:
+        self._shown.add(position)
+        return self._columns.reference(position)
+
+    def _parties(self) -> None:
+        columns = self._columns
+        a, b = columns.one("a"), columns.one("b")
+        subscriber = columns.one("subscriber")
+        other = columns.one("other")
+        phones = columns.roles.get("phone", ())
+        if a is None and b is None:
+            subscriber = phones[0] if subscriber is None and len(phones) == 1 else subscriber
+            if subscriber is not None and other is not None:
+                a, b = subscriber, other
+        a, b = self._column("a.column", a), self._column("b.column", b)
+        mapped = {position for role, at in columns.roles.items() if role not in ("a", "b", "phone") for position in at}
+        loose = [at for at in range(columns.width) if at not in mapped | {a, b} and _mostly_numbers(columns.cells(at))]
+        sides = (("a", a, "calls (the A-number)"), ("b", b, "is called (the B-number)"))
+        for side, position, text in sides:
+            if position is None:
+                self._shown.update(loose)
+                names = [columns.label(at) if columns.names else str(at) for at in loose]
+                self._ask(f"{side}.column", f"--set {side}.column=COLUMN", f"Which column holds who {text}?", names)
+            else:
+                table = self._document.setdefault(side, {})
+                table["column"] = self._use(position)
+                self._say(f"{side.upper()}-number", f"column {columns.label(position)!r}")
+        self._forms(a, b)
+        self._direction(a, b, by_subscriber=a is not None and a == subscriber)
+
+    def _forms(self, a: int | None, b: int | None) -> None:
+        open_sides: list[tuple[str, tuple[str, ...], str]] = []
+        for side, position in (("a", a), ("b", b)):
+            if position is None:
+                continue
+            cells = self._columns.cells(position)
+            if damaged := spreadsheet_damage(cells):
+                raise InputError(
+                    "file.spreadsheet-damage",
+                    f"{damaged} numbers of this column were rounded by a spreadsheet (such as 9.6E+12) and are lost",
+                    where=f"{self._sample.path}: {self._columns.label(position)}",
+                    mend="Get the operator's original file; do not open it in a spreadsheet first.",
+                )
+            seen = look_at_numbers(cells)
+            form = self._answers.get(f"{side}.form") or self._answers.get("form") or seen.form
+            country = self._answers.get("country")
+            if form is not None and form in ("national", "mixed", "sip", "opaque"):
+                form += ":"
+            if form is not None and form.endswith(":") and form != "opaque:" and country is not None:
+                form += country
+            if form is None or form.endswith(":"):
+                open_sides.append((side, (form,) if form else seen.candidates, seen.because))
+            else:
+                self._document[side]["form"] = form
+                self._say(f"number form {side.upper()}", f"{form}" + (f": {seen.because}" if seen.form else ""))
+        self._ask_forms(open_sides)
+
+    def _ask_forms(self, sides: list[tuple[str, tuple[str, ...], str]]) -> None:
+        """One question for both columns where they leave the same open."""
+        if not sides:
+            return
+        kinds = {candidates for _, candidates, _ in sides}
+        because = "; ".join(dict.fromkeys(f"{why}" for _, _, why in sides))
+        if kinds <= {("national:",), ("mixed:",), ("sip:",)}:
+            self._ask("country", "--country CC", f"In which country's form are the numbers? ({because})")
+        elif kinds == {("opaque:",)}:
+            self._ask(
+                "form",
+                "--number-form opaque:NAMESPACE",
+                f"Whose identifiers are these? Give their namespace a name. ({because})",
+                ("opaque:NAMESPACE",),
+            )
+        else:
+            choices = dict.fromkeys(
+                candidate + {"opaque:": "NAMESPACE"}.get(candidate, "CC" if candidate.endswith(":") else "")
+                for _, candidates, _ in sides
+                for candidate in candidates
+            )
+            self._ask("form", "--number-form FORM", f"In which form are the numbers? ({because})", tuple(choices))
+
+    def _direction(self, a: int | None, b: int | None, *, by_subscriber: bool) -> None:
+        position = self._column("direction.column", self._columns.one("direction"))
+        if position is None or a is None or b is None:
+            return
+        cells = self._columns.cells(position)
+        words = {way: sorted({cell for cell in cells if direction_of(cell) == way}) for way in ("outgoing", "incoming")}
+        if not words["incoming"]:
+            return
+        answer = self._answers.get("direction")
+        turned = by_subscriber or _a_is_the_subscriber(self._columns, a, b, cells)
+        if answer is not None:
+            turned = str(answer).startswith("turn")
+        if turned is None:
+            self._ask(
+                "direction",
+                "--set direction=turn|keep",
+                f"Lines marked {words['incoming'][0]!r}: does {self._columns.label(a)!r} hold the subscriber, so that "
+                "the call came from the other one (turn), or already the caller (keep)?",
+                ("turn", "keep"),
+            )
+        elif turned:
+            self._document["direction"] = {
+                "column": self._use(position),
+                "outgoing": words["outgoing"] or ["outgoing"],
+                "incoming": words["incoming"],
+            }
+            self._say("direction", f"column {self._columns.label(position)!r} turns incoming lines round")
+
+    def _start(self) -> None:
+        columns = self._columns
+        positions = self._start_columns()
+        if positions is None:
+            return
+        cells = [" ".join(row[at] for at in positions).strip() for row in columns.rows]
+        seen = look_at_times(cells)
+        table = self._document.setdefault("start", {})
+        table["columns"] = [self._use(position) for position in positions]
+        self._say("start", "column " + " and ".join(repr(columns.label(at)) for at in positions))
+        text = self._answers.get("start.format") or (seen.formats[0] if len(seen.formats) == 1 else None)
+        if text is None:
+            why = "They fit several orders." if seen.formats else "They fit no format that Clew knows."
+            self._ask("start.format", "--date-format FORMAT", f"How are the times written? {why}", seen.formats)
+        else:
+            table["format"] = text
+            if not self._answers.get("start.format"):
+                self._say("times", text)
+        if seen.hijri is not False and self._answers.get("start.calendar") is None:
+            if seen.hijri:
+                table["calendar"] = "umalqura"
+                self._say("calendar", "Hijri years")
+            else:
+                self._ask(
+                    "start.calendar",
+                    "--set start.calendar=umalqura",
+                    "Years are Hijri. Clew reads the lunar calendar (Umm al-Qura), not the solar one. Is it lunar?",
+                    ("umalqura",),
+                )
+        self._zone(table, positions, counted=text in ("epoch", "epoch-ms") or seen.own_zone)
+
+    def _start_columns(self) -> tuple[int, ...] | None:
+        columns = self._columns
+        answer = self._answers.get("start.columns")
+        if answer is not None:
+            given = answer if isinstance(answer, list) else str(answer).split(",")
+            at = [columns.position(item.strip() if isinstance(item, str) else item) for item in given]
+            if all(position is not None for position in at):
+                return tuple(position for position in at if position is not None)
+        start, date, time = columns.one("start"), columns.one("date"), columns.one("time")
+        for candidate in (start, date, time):
+            if candidate is not None and look_at_times(columns.cells(candidate)).formats:
+                return (candidate,)
+        if date is not None and time is not None:
+            return (date, time)
+        if start is not None and time is not None:
+            return (start, time)
+        if start is not None and answer is None:
+            return (start,)
+        choices = [columns.label(at) for at in columns.roles.get("start", ())] or list(columns.names)
+        self._shown.update(columns.roles.get("start", ()))
+        self._ask("start.columns", "--set start.columns=COLUMN", "Which column holds the start of the call?", choices)
+        return None
+
+    def _zone(self, table: dict[str, Any], positions: tuple[int, ...], *, counted: bool) -> None:
+        answer = self._answers.get("start.zone")
+        if answer is not None:
+            table["zone"] = answer
+        elif counted:
+            table["zone"] = "UTC"
+            self._say("zone", "every time says its own")
+        elif any(says_utc(self._columns.label(position)) for position in positions):
+            table["zone"] = "UTC"
+            self._say("zone", "UTC, as the header says")
+        else:
+            self._ask("start.zone", "--zone ZONE", "In which time zone are the times? (Asia/Baghdad, UTC, +03:00, …)")
+
+    def _duration(self) -> None:
+        position = self._column("duration.column", self._columns.one("duration"))
+        if position is None:
+            return
+        cells = [ascii_digits(cell) for cell in self._columns.cells(position) if cell]
+        unit = self._answers.get("duration.unit") or duration_unit(self._columns.label(position)) or _unit_of(cells)
+        self._document["duration"] = {"column": self._use(position)}
+        if unit is None:
+            self._ask("duration.unit", "--set duration.unit=s", "In which unit are the durations?", ("s", "min", "ms"))
+        else:
+            self._document["duration"]["unit"] = unit
+            self._say("duration", f"column {self._columns.label(position)!r}, in {unit}")
+        if self._answers.get("duration.missed") is None:
+            negative = sum(cell.startswith("-") for cell in cells)
+            zero = sum(bool(re.fullmatch(r"[0:.,]+", cell)) for cell in cells)
+            for count, text, value in ((negative, "negative durations", "-1"), (zero, "durations of zero", "0")):
+                if count:
+                    self._notes.append(
+                        f"{count} {text} among the first {len(cells)}: if {value} means that a call was not answered, "
+                        f"say --set duration.missed={value}."
+                    )
+
+    def _kind(self) -> None:
+        position = self._column("kind.column", self._columns.one("kind"))
+        table = self._document.setdefault("kind", {})
+        answer = self._answers.get("kind.constant")
+        if answer is not None:
+            table["constant"] = answer
+        if position is not None:
+            words = Counter(cell for cell in self._columns.cells(position) if cell)
+            known = {word: kind_of(word) for word in words}
+            table["column"] = self._use(position)
+            table["words"] = {
+                word: kind if isinstance(kind, str) else kind.name.lower()
+                for word, kind in sorted(known.items())
+                if kind is not None
+            }
+            self._say("kind", f"column {self._columns.label(position)!r}, {len(table['words'])} words known")
+            unknown = [word for word, kind in known.items() if kind is None]
+            if unknown:
+                self._notes.append(
+                    f"{len(unknown)} words of column {self._columns.label(position)!r} are not known: their records are "
+                    "kept as of unknown kind. Put the words into [kind.words] of the profile."
+                )
+        elif answer is None and "duration" not in self._document:
+            self._ask("kind.constant", "--set kind.constant=KIND", "Are these calls or messages?", ("voice", "message"))
+
+    def _identifiers(self) -> None:
+        table = self._document.setdefault("identifiers", {})
+        for role in ("imei", "imsi"):
+            position = self._column(f"identifiers.{role}", self._columns.one(role))
+            if position is not None:
+                table[role] = self._use(position)
+        for role, meaning in (("record", "the operator's own record identifier"), ("call", "a call's identifier")):
+            position = self._columns.one(role)
+            if self._answers.get(f"identifiers.{role}") is not None:
+                position = self._column(f"identifiers.{role}", None)
+                if position is not None:
+                    table[role] = self._use(position)
+            elif position is not None:
+                name = self._columns.label(position)
+                self._notes.append(
+                    f"Column {name!r} may be {meaning}: if it is the same in no two {role}s of any file, "
+                    f"say --set identifiers.{role}={name!r}."
+                )
+
+    def _dropped(self) -> None:
+        used = {self._columns.position(column) for column in _columns_in(self._document)}
+        drop: dict[str, list[Column]] = {}
+        for role in ("content", "location", "traits"):
+            at = [position for position in self._columns.roles.get(role, ()) if position not in used]
+            if at:
+                drop[role] = [self._columns.reference(position) for position in at]
+                self._say("dropped", f"{role}: {', '.join(repr(self._columns.label(position)) for position in at)}")
+            self._shown.difference_update(at)
+        if drop:
+            self._document["drop"] = drop
+        known = used | {position for role in drop for position in self._columns.roles[role]}
+        others = [self._columns.label(at) for at in range(self._columns.width) if at not in known]
+        if others:
+            self._say("not kept", ", ".join(repr(name) for name in others))
+
+    def _footer(self, units: Sequence[Unit]) -> None:
+        encoding = self._file["encoding"]
+        tail = self._sample.tail.decode(encoding, "replace") if self._sample.tail else ""
+        lines = [line for line in re.split(r"[\r\n]+", tail) if line.strip()] or [
+            raw for raw, _ in units if raw.strip()
+        ]
+        last = lines[-1] if len(lines) > 1 else ""
+        found = re.match(r"[^0-9]{3,}", last)
+        if not found or not is_footer_word(found[0]) or len(self._columns.rows) < 1:
+            return
+        prefix = found[0]
+        if any(raw.startswith(prefix) for raw, _ in units[:-1]):
+            return
+        footer = {"prefix": prefix}
+        if re.match(r"[^0-9]*[0-9]+\D*$", last):
+            footer["count"] = "([0-9]+)"
+        self._document["footer"] = footer
+        self._say("footer", f"lines that begin with {prefix.strip()!r}")
+
+    def _owner(self) -> None:
+        operator = self._answers.get("operator")
+        if operator is None:
+            self._ask("operator", "--operator NAME", "Whose records are these? Duplicates and merging go by it.")
+        else:
+            self._document["operator"] = operator
+        self._document["name"] = self._answers.get("name") or operator or self._sample.path.stem
+        if self._columns.names:
+            self._document["recognise"] = {"header": list(self._columns.names)}
+
+    def _overrides(self) -> None:
+        """Whatever else was said with a dotted key of the profile."""
+        for key, value in self._answers.items():
+            if key in ("form", "country", "direction") or value is None:
+                continue
+            *path, last = key.split(".", 2)
+            table = self._document
+            for part in path:
+                table = table.setdefault(part, {})
+            if key not in (
+                "a.column",
+                "b.column",
+                "duration.column",
+                "kind.column",
+                "direction.column",
+                "start.columns",
+            ):
+                table[last] = self._spelled(key, value)
+
+    def _spelled(self, key: str, value: Any) -> Any:
+        if key.startswith("identifiers.") or key == "file.delimiter":
+            return self._document[key.split(".")[0]].get(key.split(".")[1], value)
+        if key in (
+            "duration.missed",
+            "a.routing_prefixes",
+            "b.routing_prefixes",
+            "direction.incoming",
+            "direction.outgoing",
+        ):
+            return [str(item) for item in value] if isinstance(value, list) else str(value).split(",")
+        if key in ("drop.content", "drop.location", "drop.traits"):
+            return value if isinstance(value, list) else str(value).split(",")
+        return value
+
+
+_SIGN_NAMES: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+def _some_columns(sample: Sample, encoding: str) -> bool:
+    return any(len(cells) > 1 for sign in _SIGN_NAMES for _, cells in split(sample, encoding, sign)[:50])
+
+
+def _header_said(columns: Columns) -> str:
+    if not columns.header_lines:
+        return "none: the first line is a record"
+    return f"line {columns.header_lines}: {', '.join(columns.names)}"
+
+
+def _mostly_numbers(cells: Sequence[str]) -> bool:
+    filled = [cell for cell in cells if cell]
+    return bool(filled) and sum(is_number_like(cell) or cell.isdigit() for cell in filled) >= 0.5 * len(filled)
+
+
+def _a_is_the_subscriber(columns: Columns, a: int, b: int, ways: Sequence[str]) -> bool | None:
+    """True if one number stands in column A of lines both ways, False if it changes sides with the direction."""
+    sides: dict[str, tuple[Counter[str], Counter[str]]] = {
+        "outgoing": (Counter(), Counter()),
+        "incoming": (Counter(), Counter()),
+    }
+    for row, word in zip(columns.rows, ways, strict=True):
+        way = direction_of(word)
+        if way is not None:
+            sides[way][0][row[a]] += 1
+            sides[way][1][row[b]] += 1
+    out_a, in_a, in_b = sides["outgoing"][0], sides["incoming"][0], sides["incoming"][1]
+    if not out_a or not in_a:
+        return None
+    number, times = out_a.most_common(1)[0]
+    if times < 3 or times * 2 < out_a.total():
+        return None
+    stays, changes = in_a[number] * 2 > in_a.total(), in_b[number] * 2 > in_b.total()
+    return stays if stays != changes else None
+
+
+def _unit_of(cells: Sequence[str]) -> str | None:
+    """The unit that the cells prove: with colons a clock; in whole numbers only seconds can be both small and large."""
+    filled = [cell for cell in cells if cell]
+    if not filled:
+        return "s"
+    if sum(":" in cell for cell in filled) > 0.9 * len(filled):
+        return "h:m:s"
+    whole = [int(cell) for cell in filled if re.fullmatch(r"-?[0-9]{1,9}", cell, re.ASCII)]
+    if len(whole) < (1 - _RARE) * len(filled):
+        return None
+    longest, shortest = max(whole), min((value for value in whole if value > 0), default=0)
+    return "s" if longest > 24 * 60 and 0 < shortest < 1000 else None
+
+
+def _columns_in(document: Mapping[str, Any]) -> list[Column]:
+    start = document.get("start", {}).get("columns", [])
+    single = [document.get(table, {}).get("column") for table in ("a", "b", "duration", "kind", "direction")]
+    return [*start, *(column for column in single if column is not None), *document.get("identifiers", {}).values()]
