@@ -15,8 +15,8 @@ from clew.chain.graph import TracedGraph
 
 __all__ = ["Bools", "Contacts", "Events", "Floats", "Ints", "Matrix", "read_contacts"]
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.signedinteger[Any]]
+Floats = npt.NDArray[np.floating[Any]]
 Bools = npt.NDArray[np.bool_]
 Matrix = Any  # scipy.sparse.csr_array of float64
 
@@ -154,7 +154,7 @@ def _events(table: pa.Table | None, index: pa.Array, left: Ints, right: Ints) ->
 
 
 def _one_holder(directed: Ints, holders: pa.ChunkedArray) -> Ints:
-    """The rows to keep: those of the holder that has most events of the directed pair, at equality the first by name."""
+    """The rows to keep: of each directed pair those of the holder that has most, at equality the first by name."""
     names = sorted(pc.unique(holders).to_pylist())
     if len(names) <= 1:
         return np.arange(len(directed))

@@ -31,7 +31,7 @@ _POINTS: Final = 8
 @final
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """``old`` went on as ``new``; several on both sides where they cannot be told apart. Times in epoch microseconds."""
+    """``old`` went on as ``new``; several on both sides where they cannot be told apart. Epoch microseconds."""
 
     old: tuple[int, ...]
     new: tuple[int, ...]
@@ -244,7 +244,7 @@ def _divide(old: Ints, new: Ints, raw: Floats, size: int, p: Parameters) -> tupl
 
 
 def _meetings(before: Matrix, after: Matrix, limit: int) -> tuple[Ints, Ints, Ints, Floats, Floats]:
-    """Every (old, new, contact) in which both have the contact, with both weights; contacts of too many are left out."""
+    """Every (old, new, contact) in which both have it, with both weights; contacts of too many are left out."""
     left, right = sparse.csc_array(before), sparse.csc_array(after)
     left.sort_indices()
     right.sort_indices()

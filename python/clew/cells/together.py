@@ -31,7 +31,7 @@ class Together:
 
     def gain(self) -> Floats:
         """For every event the sum over both ends of ``log((observed + 1) / (expected + 1))``, never below zero."""
-        return np.maximum(np.log((self.observed + 1.0) / (self.expected + 1.0)), 0.0).sum(axis=0)
+        return np.asarray(np.maximum(np.log((self.observed + 1.0) / (self.expected + 1.0)), 0.0).sum(axis=0))
 
 
 def stand_together(contacts: Contacts, events: Events) -> Together:

@@ -96,8 +96,8 @@ BENIGN_CREW = Sentence(
 BENIGN_ACQUAINTANCE = Sentence("An acquaintance of one or two of these numbers, and no more, fits as well.")
 
 HUB_SENTENCE = Sentence(
-    "Has {contacts} contact, more than the limit of {limit}: a service or a much used number. Not followed, not ranked.",
-    "Has {contacts} contacts, more than the limit of {limit}: a service or a much used number. Not followed, not ranked.",
+    "Has {contacts} contact, more than the limit of {limit}: a service or a busy number. Not followed, not ranked.",
+    "Has {contacts} contacts, more than the limit of {limit}: a service or a busy number. Not followed, not ranked.",
     "contacts",
 )
 
@@ -138,7 +138,7 @@ SUMMARY_RANKED = Sentence(
     "ranked",
 )
 SUMMARY_CHANCE = Sentence(
-    "In simulations about {rate} of the innocent numbers inside a bound are listed so: of {numbers} here, "
+    "In simulations about {rate} of every 100 innocent numbers inside a bound are listed so: of {numbers} here, "
     "about {chance} would be listed by chance."
 )
 SUMMARY_EMPTY = Sentence("No number can be ranked: none of the seeds has a contact that the warrant lets be followed.")
