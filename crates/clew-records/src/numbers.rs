@@ -18,6 +18,9 @@ use crate::short::{ShortCodes, country_letters};
 use plan::{Country, Dialled, Reading};
 use scan::Scanned;
 
+/// The number plans that the results come from. The crate's version is pinned, so that this stays true.
+pub const METADATA_VERSION: &str = "libphonenumber 9.0.42 (rlibphonenumber 2.2.15)";
+
 /// The texts that are read; a longer one is no number, and is kept as unknown by its beginning.
 const LONGEST_TEXT: usize = 256;
 /// A sender name has at most eleven characters (3GPP TS 23.040, 9.1.2.5).
