@@ -7,6 +7,7 @@ both holders may have recorded the same call.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,12 +15,39 @@ from typing import final
 
 import pyarrow as pa
 
-__all__ = ["EVENTS", "GRAPH_VERSION", "HOURS", "PAIRS", "VERTICES", "Bound", "Detail", "Scope", "TracedGraph"]
+from clew.errors import UsageError
+
+__all__ = [
+    "EVENTS",
+    "GRAPH_VERSION",
+    "HOURS",
+    "PAIRS",
+    "VERTICES",
+    "Bound",
+    "Detail",
+    "Scope",
+    "TracedGraph",
+    "check_holder",
+]
 
 GRAPH_VERSION = 1
 
 HOURS = 168
 """Hours of a week, Monday 00:00 first, by the wall clock of the original record."""
+
+
+_HOLDER = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
+_LONG_DIGITS = re.compile(r"[0-9]-?(?:[0-9]-?){5}", re.ASCII)
+
+
+def check_holder(name: str) -> None:
+    """Return if a holder may be called this; else raise ``UsageError``. What looks like a telephone number may not."""
+    if not _HOLDER.fullmatch(name) or _LONG_DIGITS.search(name):
+        raise UsageError(
+            "trace.holder-name",
+            "a holder's name is 1 to 32 small letters, digits and hyphens, a letter first, and holds no long number",
+            mend="For example --holder service-a.",
+        )
 
 
 class Detail(StrEnum):
@@ -123,6 +151,8 @@ class TracedGraph:
     vertices: pa.Table
     pairs: pa.Table
     events: pa.Table | None
+    stores: tuple[tuple[str, str], ...] = ()
+    """Holder and SHA-256 (hex) of the store whose records were read, sorted by holder."""
 
     def __post_init__(self) -> None:
         if self.vertices.schema != VERTICES or self.pairs.schema != PAIRS:
@@ -153,5 +183,11 @@ class TracedGraph:
             "hub_seeds": self.bound.hub_seeds,
             "absent_seeds": self.bound.absent_seeds,
         }
-        document = {"version": GRAPH_VERSION, "detail": self.detail.value, "scope": scope, "bound": bound}
+        document = {
+            "version": GRAPH_VERSION,
+            "detail": self.detail.value,
+            "scope": scope,
+            "bound": bound,
+            "stores": dict(self.stores),
+        }
         return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,236 @@
+"""A traced graph out of one store, under one authorisation (``spec/graph.md``).
+
+The bound is counted hop by hop before a single feature is computed: one step counts the contacts of a hop's numbers,
+one follows those that are no hub, one finds the numbers of the next hop. What a hub's contacts are is never kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, Protocol, final
+
+import numpy as np
+import pyarrow as pa
+
+from clew.audit.log import Entry, Log, Receipt, Value
+from clew.chain.graph import EVENTS, HOURS, PAIRS, VERTICES, Bound, Detail, Scope, TracedGraph, check_holder
+from clew.effects import NoProgress, Progress
+from clew.engine import Engine
+from clew.errors import Refused, StorageError
+from clew.numbers import party_key
+from clew.warrants.authorisation import Authorisation
+
+__all__ = ["DEFAULT_HOLDER", "Records", "Walk", "count", "trace"]
+
+DEFAULT_HOLDER: Final = "own"
+"""Whose records a solo trace reads, where nobody says."""
+
+_HOP_FIELDS = ("hop_zero", "hop_one", "hop_two", "hop_three", "hop_four", "hop_five", "hop_six", "hop_seven")
+
+
+class Records(Protocol):
+    """What a trace needs of a store: an identity, and ``incidence`` and ``parties`` inside an authorised window."""
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 (hex) of what the store holds."""
+
+    def attach(self, engine: Engine, authorisation: Authorisation, receipt: Receipt) -> None:
+        """Make the views; takes the receipt of ``records.read``."""
+
+
+def count(records: Records, authorisation: Authorisation, log: Log, *, progress: Progress | None = None) -> Bound:
+    """How much lies inside the bound, without tracing it; logged as ``records.read`` and ``trace.bound``.
+
+    A bound above the budget is counted like any other: only :func:`trace` refuses it.
+    """
+    with _walk(records, authorisation, log, progress or NoProgress()) as walk:
+        return walk.bound
+
+
+def trace(
+    records: Records,
+    authorisation: Authorisation,
+    log: Log,
+    *,
+    holder: str = DEFAULT_HOLDER,
+    detail: Detail = Detail.COARSE,
+    announce: Callable[[Bound], None] | None = None,
+    progress: Progress | None = None,
+) -> TracedGraph:
+    """The traced graph of a solo trace. ``announce`` hears the bound once it is logged, before anything else is done.
+
+    Raises ``Refused``: ``trace.over-budget`` where the bound holds more numbers than the warrant allows (with the
+    count, and nothing is cut off to make it fit), ``warrant.expired``, ``warrant.blinded-seeds``.
+    """
+    check_holder(holder)
+    with _walk(records, authorisation, log, progress or NoProgress()) as walk:
+        if announce is not None:
+            announce(walk.bound)
+        require_within_budget(walk.bound, authorisation)
+        return walk.graph(authorisation, records.identity, holder, detail)
+
+
+def require_within_budget(bound: Bound, authorisation: Authorisation) -> None:
+    """Return if the warrant allows as many numbers as the bound holds; else raise ``Refused`` with both counts."""
+    allowed = authorisation.remaining.numbers
+    if bound.numbers > allowed:
+        raise Refused(
+            "trace.over-budget",
+            f"{bound.numbers:,} numbers lie inside the bound, and the warrant allows {allowed:,}",
+            mend="Nothing was traced. Ask for fewer hops, a shorter window, a lower hub limit or a larger budget.",
+        )
+
+
+@contextmanager
+def _walk(records: Records, authorisation: Authorisation, log: Log, progress: Progress) -> Iterator[Walk]:
+    """A walk whose bound is counted and logged; everything that reads records passes through here."""
+    authorisation.require_live()
+    seeds = authorisation.clear_seeds()
+    body: dict[str, Value] = {
+        "store": records.identity,
+        "warrant": authorisation.digest,
+        "stage": authorisation.stage,
+        "purpose": "trace",
+    }
+    receipt = log.commit(Entry("records.read", body))
+    with Engine() as engine:
+        records.attach(engine, authorisation, receipt)
+        walk = Walk(engine, authorisation, seeds, progress)
+        log.commit(Entry("trace.bound", _bound_body(walk.bound, authorisation)))
+        yield walk
+
+
+def _bound_body(bound: Bound, authorisation: Authorisation) -> dict[str, Value]:
+    by_hop = dict(zip(_HOP_FIELDS, bound.numbers_by_hop, strict=False))
+    return {
+        "warrant": authorisation.digest,
+        "stage": authorisation.stage,
+        "hops": authorisation.hops,
+        "numbers": bound.numbers,
+        **by_hop,
+        "pairs": bound.pairs,
+        "hubs": bound.hubs,
+        "hub_seeds": bound.hub_seeds,
+        "absent_seeds": bound.absent_seeds,
+        "allowed": authorisation.remaining.numbers,
+        "within": bound.numbers <= authorisation.remaining.numbers,
+    }
+
+
+@final
+class Walk:
+    """Chaining over the views ``incidence`` and ``parties`` of one engine: the bound first, then the graph."""
+
+    bound: Final[Bound]
+
+    def __init__(
+        self, engine: Engine, authorisation: Authorisation, seeds: tuple[str, ...], progress: Progress
+    ) -> None:
+        """Counts the bound (spec graph 1)."""
+        self._engine = engine
+        self._progress = progress
+        self._hops = authorisation.hops
+        self._hub_limit = authorisation.hub_limit
+        self._window = {"begin": authorisation.begin, "end": authorisation.end}
+        columns = {
+            "key": pa.array([party_key(seed) for seed in seeds], pa.int64()),
+            "text": pa.array(seeds, pa.string()),
+        }
+        engine.register("seeds", pa.table(columns))
+        self.bound = self._count()
+
+    def _count(self) -> Bound:
+        engine = self._engine
+        engine.run("chain", "tables")
+        engine.run("chain", "seeds")
+        self._progress.begin("counting the bound", self._hops, "hops")
+        for hop in range(self._hops):
+            engine.run("chain", "count_contacts", {"hop": hop, **self._window})
+            engine.run("chain", "follow", {"hop": hop, "hub_limit": self._hub_limit, **self._window})
+            engine.run("chain", "next_hop", {"hop": hop})
+            self._progress.advance(1)
+        self._progress.end()
+        numbers = dict.fromkeys(range(self._hops + 1), 0)
+        numbers.update((row["hop"], row["numbers"]) for row in engine.table("chain", "numbers_by_hop").to_pylist())
+        (rest,) = engine.table("chain", "bound", {"hub_limit": self._hub_limit}).to_pylist()
+        return Bound(
+            numbers_by_hop=tuple(numbers.values()),
+            pairs=rest["pairs"],
+            hubs=rest["hubs"],
+            hub_seeds=rest["hub_seeds"],
+            absent_seeds=numbers[0] - rest["seeds_seen"] if self._hops else 0,
+        )
+
+    def graph(self, authorisation: Authorisation, store: str, holder: str, detail: Detail) -> TracedGraph:
+        """The graph inside the bound (spec graph 2 to 4); ``store`` is the identity of the records read."""
+        engine = self._engine
+        self._progress.begin("tracing", 3 + (detail is Detail.CALLS), "steps")
+        engine.run("chain", "names")
+        vertices = self._vertices(holder)
+        self._progress.advance(1)
+        engine.run("chain", "pairs")
+        engine.run("chain", "contacts", self._window)
+        self._progress.advance(1)
+        pairs = self._pairs(holder)
+        self._progress.advance(1)
+        events = self._events(holder) if detail is Detail.CALLS else None
+        self._progress.end()
+        scope = Scope(
+            case=authorisation.case,
+            warrant=authorisation.digest,
+            stage=authorisation.stage,
+            begin=authorisation.begin,
+            end=authorisation.end,
+            hops=authorisation.hops,
+            hub_limit=authorisation.hub_limit,
+        )
+        return TracedGraph(scope, self.bound, detail, vertices, pairs, events, stores=((holder, store),))
+
+    def _vertices(self, holder: str) -> pa.Table:
+        found = self._engine.table("chain", "vertices", {"hops": self._hops, "hub_limit": self._hub_limit})
+        if found["vertex"].null_count:
+            raise StorageError(
+                "graph.name-missing",
+                f"the store has no text for {found['vertex'].null_count} of the numbers in its records",
+                mend="Its index does not belong to its imports: rebuild the index.",
+            )
+        seen = found["seen"].to_numpy().astype(np.int32)
+        offsets = np.concatenate([np.zeros(1, np.int32), np.cumsum(seen, dtype=np.int32)])
+        holders = pa.ListArray.from_arrays(pa.array(offsets), pa.array([holder] * int(seen.sum()), pa.string()))
+        columns = [found[name].combine_chunks() for name in VERTICES.names[:-1]]
+        return pa.Table.from_arrays([*columns, holders], schema=VERTICES)
+
+    def _pairs(self, holder: str) -> pa.Table:
+        engine = self._engine
+        found = engine.table("chain", "features")
+        columns: dict[str, Any] = {
+            name: found[name].combine_chunks() for name in PAIRS.names if name in found.column_names
+        }
+        columns["holder"] = _constant(holder, found.num_rows)
+        callbacks = engine.table("chain", "callbacks")
+        for name in ("callbacks_ab", "callbacks_ba"):
+            counted = np.zeros(found.num_rows, np.int32)
+            counted[callbacks["pair"].to_numpy()] = callbacks[name].to_numpy()
+            columns[name] = pa.array(counted)
+        for name in ("first", "last"):
+            columns[name] = columns[name].cast(PAIRS.field(name).type)
+        hours = engine.table("chain", "hours")
+        week = np.zeros(found.num_rows * HOURS, np.int32)
+        week[hours["pair"].to_numpy().astype(np.int64) * HOURS + hours["hour"].to_numpy()] = hours[
+            "contacts"
+        ].to_numpy()
+        columns["hours"] = pa.FixedSizeListArray.from_arrays(pa.array(week), HOURS)
+        return pa.Table.from_arrays([columns[name] for name in PAIRS.names], schema=PAIRS)
+
+    def _events(self, holder: str) -> pa.Table:
+        found = self._engine.table("chain", "events")
+        columns = {name: found[name].combine_chunks() for name in found.column_names}
+        columns["holder"] = _constant(holder, found.num_rows)
+        columns["start"] = columns["start"].cast(EVENTS.field("start").type)
+        return pa.Table.from_arrays([columns[name] for name in EVENTS.names], schema=EVENTS)
+
+
+def _constant(text: str, length: int) -> pa.Array:
+    return pa.repeat(pa.scalar(text, pa.string()), length)
