@@ -26,7 +26,7 @@ def case(seed: int) -> tuple[Contacts, Together | None, Any]:
     """A world traced from some of its members (every sixth from innocents): arrays, and who is a member."""
     world = simulate(seed, FAMILIES[seed % len(FAMILIES)])
     contacts, names = named(world)
-    seeds = _seeds(world, seed)
+    seeds = seeds_of(world, seed)
     graph = trace(contacts, [names[person] for person in seeds])
     arrays = read_contacts(graph)
     planted = world.members | {world.changes[p][0] for p in world.members if p in world.changes}
@@ -37,7 +37,8 @@ def case(seed: int) -> tuple[Contacts, Together | None, Any]:
     return arrays, together, np.array([n in truth for n in arrays.names])
 
 
-def _seeds(world: World, seed: int) -> list[int]:
+def seeds_of(world: World, seed: int) -> list[int]:
+    """One to four members; in every sixth world people who are nothing."""
     how_many = 1 + seed % 4
     pool = sorted(world.members) if seed % 6 else list(range(2000))
     return [int(p) for p in world.random.choice(pool, min(how_many, len(pool)), replace=False)]

@@ -19,6 +19,7 @@ from clew.cells.succession import Succession, successions
 from clew.cells.together import stand_together
 from clew.chain.graph import Detail, TracedGraph
 from clew.words import sentences as say
+from clew.words.sentences import Sentence
 
 __all__ = ["find", "verbal_scale"]
 
@@ -121,7 +122,6 @@ def _changes(contacts: Contacts, explainer: Explainer, changes: list[Succession]
 
 def _change_reasons(explainer: Explainer, change: Succession) -> list[Reason]:
     found: list[Reason] = []
-    everybody = [*change.old, *change.new]
     if len(change.old) > 1:
         found.append(Reason(say.SUCCESSION_ALIKE, {"k": len(change.old)}))
     if change.kept:
@@ -131,12 +131,12 @@ def _change_reasons(explainer: Explainer, change: Succession) -> list[Reason]:
             "numbers": explainer.numbers(kept),
             "share": {"share": round(min(change.overlap, 1.0), 3)},
         }
-        found.append(_backed(explainer, say.SUCCESSION_KEPT, values, everybody, kept))
+        found.append(_backed(explainer, say.SUCCESSION_KEPT, values, change, kept))
     if change.moved:
         moved = np.array([old for old, _ in change.moved])
         ends = np.array(sorted({number for pair in change.moved for number in pair}))
         values = {"k": len(moved), "numbers": explainer.numbers(moved)}
-        found.append(_backed(explainer, say.SUCCESSION_MOVED, values, everybody, ends))
+        found.append(_backed(explainer, say.SUCCESSION_MOVED, values, change, ends))
     overlapping = change.first < change.last
     times = {"last": {"moment": _moment(change.last, text=True)}, "first": {"moment": _moment(change.first, text=True)}}
     found.append(Reason(say.SUCCESSION_OVERLAPPING if overlapping else say.SUCCESSION_GAP, times))
@@ -146,10 +146,16 @@ def _change_reasons(explainer: Explainer, change: Succession) -> list[Reason]:
 
 
 def _backed(
-    explainer: Explainer, sentence: say.Sentence, values: dict[str, Any], who: list[int], others: Ints
+    explainer: Explainer, sentence: Sentence, values: dict[str, Any], change: Succession, others: Ints
 ) -> Reason:
-    pairs = np.concatenate([explainer.between(number, others) for number in who])
-    return Reason(sentence, values, *explainer.records(np.unique(pairs)))
+    """The records shown are half of the old numbers' last ones, half of the new numbers' first ones."""
+    sides = [
+        np.unique(np.concatenate([explainer.between(number, others) for number in side]))
+        for side in (change.old, change.new)
+    ]
+    (before, n), (after, m) = explainer.records(sides[0], latest=True), explainer.records(sides[1])
+    shown = max(explainer.shown // 2, explainer.shown - min(len(before), len(after)))
+    return Reason(sentence, values, (*before[-shown:], *after[: explainer.shown - len(before[-shown:])]), n + m)
 
 
 def _change_benign(change: Succession) -> Reason:

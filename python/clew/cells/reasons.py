@@ -120,8 +120,14 @@ class Explainer:
         around, pairs = self._around(number)
         return pairs[np.isin(around, others)]
 
-    def records(self, pairs: Ints, only: Bools | None = None) -> tuple[tuple[int, ...], int]:
-        """Record identifiers behind some pairs, earliest first, up to a limit; and how many contacts in all."""
+    @property
+    def shown(self) -> int:
+        """How many record identifiers a reason shows at most."""
+        return self._parameters.records_shown
+
+    def records(self, pairs: Ints, *, latest: bool = False) -> tuple[tuple[int, ...], int]:
+        """Identifiers of the earliest (or ``latest``) records behind some pairs, in time order; and how many
+        contacts there are in all."""
         events = self._contacts.events
         if events is None:
             return (), int(self._contacts.count[pairs].sum())
@@ -129,10 +135,9 @@ class Explainer:
         rows = np.concatenate(
             [self._by_pair[e - n : e] for e, n in zip(ends, self._events_count[pairs], strict=True)] or [ends]
         )
-        if only is not None:
-            rows = rows[only[rows]]
-        shown = events.record[np.sort(rows)]
-        return tuple(shown[shown >= 0][: self._parameters.records_shown].tolist()), len(rows)
+        known = events.record[np.sort(rows)]
+        known = known[known >= 0]
+        return tuple((known[-self.shown :] if latest else known[: self.shown]).tolist()), len(rows)
 
     def numbers(self, indices: Ints) -> dict[str, Any]:
         """A value that shows the first few of some numbers and counts the rest."""
@@ -149,8 +154,8 @@ class Explainer:
         order = np.lexsort((others, -self._contacts.count[pairs]))
         return others[order], pairs[order]
 
-    def _reason(self, sentence: Sentence, values: Mapping[str, Any], pairs: Ints, only: Bools | None = None) -> Reason:
-        return Reason(sentence, values, *self.records(pairs, only))
+    def _reason(self, sentence: Sentence, values: Mapping[str, Any], pairs: Ints) -> Reason:
+        return Reason(sentence, values, *self.records(pairs))
 
     def _contact_with_seeds(self, others: Ints, pairs: Ints) -> list[Reason]:
         mine = self._sources[others]

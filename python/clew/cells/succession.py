@@ -22,7 +22,7 @@ from scipy.special import gammaln
 from clew.cells.contacts import Bools, Contacts, Floats, Ints, Matrix
 from clew.cells.parameters import Parameters
 
-__all__ = ["Candidates", "Succession", "candidates", "successions"]
+__all__ = ["Candidates", "Succession", "candidates_of", "successions"]
 
 _BINS: Final = 64
 _POINTS: Final = 8
@@ -88,7 +88,7 @@ def successions(contacts: Contacts, parameters: Parameters) -> list[Succession]:
     if not len(sightings.number):
         return []
     fading, rising = _turning(sightings, contacts, falling=True), _turning(sightings, contacts, falling=False)
-    found, before, after, moves = candidates(contacts, sightings, fading, rising, parameters)
+    found, before, after, moves = _candidates(contacts, sightings, fading, rising, parameters)
     groups = _alike(found)
     listed: list[Succession] = []
     for rows in groups:
@@ -116,7 +116,16 @@ def successions(contacts: Contacts, parameters: Parameters) -> list[Succession]:
     return sorted(listed, key=lambda s: (-s.log_ratio, -s.overlap, s.old, s.new))
 
 
-def candidates(
+def candidates_of(contacts: Contacts, parameters: Parameters) -> Candidates | None:
+    """The weighed pairs themselves, for fitting and measuring; None where nothing was seen."""
+    sightings = _sightings(contacts)
+    if not len(sightings.number):
+        return None
+    fading, rising = _turning(sightings, contacts, falling=True), _turning(sightings, contacts, falling=False)
+    return _candidates(contacts, sightings, fading, rising, parameters)[0]
+
+
+def _candidates(
     contacts: Contacts, sightings: Sightings, fading: Turns, rising: Turns, parameters: Parameters
 ) -> tuple[Candidates, Matrix, Matrix, Matrix]:
     """All pairs of a fading and a rising number with a shared contact; their profiles; the last round's moves."""

@@ -111,9 +111,9 @@ SUCCESSION_MOVED = Sentence(
     "{k} contacts changed their numbers as well and are counted as their successors ({numbers}).",
     "k",
 )
-SUCCESSION_GAP = Sentence("The old one's last contact here was at {last}, the new one's first at {first}.")
+SUCCESSION_GAP = Sentence("The old one's regular contacts end at {last}, the new one's begin at {first}.")
 SUCCESSION_OVERLAPPING = Sentence(
-    "For a time both were used: the new one's contacts begin at {first}, the old one's end at {last}."
+    "For a time both were in use: the new one's regular contacts begin at {first}, the old one's end at {last}."
 )
 SUCCESSION_RIVALS = Sentence(
     "{k} other pair with one of these numbers was weighed against it.",

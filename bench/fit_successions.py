@@ -1,0 +1,111 @@
+"""Fit the weights and the calibration line of successions: ``python -m bench.fit_successions``.
+
+Worlds 1 to 60 train, 61 to 100 are held out, as in ``bench/fit_cells.py``. First the weights of what speaks for a pair,
+then the line that turns rival-divided log-likelihoods into log-likelihood ratios: a logistic regression from which the
+odds of the training pairs are taken away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+
+from bench.cells_simulation import named, simulate
+from bench.fit_cells import FAMILIES, seeds_of
+from clew.cells.contacts import Contacts, read_contacts
+from clew.cells.parameters import FIRST_VERSION, Parameters
+from clew.cells.succession import Candidates, candidates_of, successions
+from tests.cells_graphs import trace
+
+Case = tuple[Contacts, set[tuple[str, str]]]
+
+
+def case(seed: int) -> Case:
+    """The arrays of a world's traced graph, and which number became which inside it."""
+    world = simulate(seed, FAMILIES[seed % len(FAMILIES)])
+    contacts, names = named(world)
+    arrays = read_contacts(trace(contacts, [names[person] for person in seeds_of(world, seed)]))
+    inside = set(arrays.names)
+    changes = {(names[old], names[new]) for old, (new, _) in world.changes.items()}
+    return arrays, {(old, new) for old, new in changes if old in inside and new in inside}
+
+
+def rows(cases: Sequence[Case], parameters: Parameters) -> tuple[list[Candidates], Any]:
+    """The candidates of every case, and for all of them together whether they are right."""
+    found, truth = [], []
+    for contacts, changes in cases:
+        pairs = candidates_of(contacts, parameters)
+        if pairs is None:
+            continue
+        found.append(pairs)
+        names = contacts.names
+        truth += [(names[a], names[b]) in changes for a, b in zip(pairs.old, pairs.new, strict=True)]
+    return found, np.array(truth)
+
+
+def logistic(columns: Any, truth: Any) -> Any:
+    """Logistic regression with a small ridge; the intercept first."""
+    x = np.column_stack([np.ones(len(columns)), columns])
+
+    def loss(w: Any) -> tuple[float, Any]:
+        z = x @ w
+        value = np.logaddexp(0, z).sum() - z[truth].sum() + 0.05 * (w[1:] ** 2).sum()
+        return value, x.T @ (1 / (1 + np.exp(-z)) - truth) + 0.1 * np.r_[0.0, w[1:]]
+
+    return minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B").x
+
+
+def fitted(train: Sequence[Case], parameters: Parameters) -> Parameters:
+    """The parameters with fitted weights and line; the weights twice, as they decide what is moved."""
+    for _ in range(2):
+        found, truth = rows(train, parameters)
+        columns = np.concatenate(
+            [np.column_stack([f.contacts_ratio, -np.maximum(f.gap, 0), np.minimum(f.gap, 0), -f.talk * 1.0]) for f in found]
+        )
+        w = logistic(columns, truth)
+        parameters = replace(parameters, succession_weights=tuple(np.round(np.maximum(w[1:], 0), 3).tolist()))
+        print("pairs", len(truth), "right", truth.sum(), "intercept", w[0].round(2), parameters.succession_weights)
+        parameters = replace(parameters, succession_none=float(np.round(np.exp(-w[0]), 3)))
+    found, truth = rows(train, parameters)
+    line = logistic(np.concatenate([f.link for f in found])[:, None], truth)
+    prior = np.log(truth.mean() / (1 - truth.mean()))
+    return replace(parameters, succession_line=(float(round(line[0] - prior, 3)), float(round(line[1], 3))))
+
+
+def judge(cases: Sequence[Case], parameters: Parameters) -> None:
+    """How the listed successions come out, by verbal scale; and how often the right one is first for its old number."""
+    by_scale: dict[str, list[bool]] = {}
+    first = possible = 0
+    for contacts, changes in cases:
+        listed = successions(contacts, parameters)
+        names = contacts.names
+        for one in listed:
+            word = f"{10 ** min(int(one.log_ratio / np.log(10)), 4):>6}"
+            right = sum((names[a], names[b]) in changes for a in one.old for b in one.new) == len(one.old)
+            by_scale.setdefault(word, []).append(right)
+        pairs = candidates_of(contacts, parameters)
+        if pairs is None:
+            continue
+        for number in np.unique(pairs.old):
+            mine = np.flatnonzero(pairs.old == number)
+            right_rows = [i for i in mine if (names[number], names[pairs.new[i]]) in changes]
+            possible += bool(right_rows)
+            first += bool(right_rows) and mine[np.argmax(pairs.raw[mine])] == right_rows[0]
+    for word, right in sorted(by_scale.items()):
+        print(f"  from ratio {word}: {len(right)} listed, {np.mean(right):.2f} right")
+    print(f"  right one first: {first} of {possible} old numbers whose new one is a candidate")
+
+
+def main() -> None:
+    """Fit on the training worlds, print the parameters and how the held-out worlds come out."""
+    parameters = fitted([case(n) for n in range(1, 61)], FIRST_VERSION)
+    print(parameters.succession_weights, parameters.succession_none, parameters.succession_line)
+    judge([case(n) for n in range(61, 101)], parameters)
+
+
+if __name__ == "__main__":
+    main()
