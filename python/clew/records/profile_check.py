@@ -9,6 +9,7 @@ import codecs
 import difflib
 import re
 import unicodedata
+import warnings
 from collections.abc import Iterator
 from functools import cache
 from typing import Final
@@ -229,8 +230,11 @@ def _rules(profile: Profile, check: _Check) -> None:
 def _pattern(text: str, key: str, check: _Check) -> re.Pattern[str]:
     check.that(len(text) <= _PATTERN_LIMIT, key, f"a pattern has at most {_PATTERN_LIMIT} characters")
     try:
-        return re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
+        with warnings.catch_warnings():
+            # What Python will read otherwise one day is not left in a file that is to last.
+            warnings.simplefilter("error")
+            return re.compile(text)
+    except (re.error, OverflowError, RecursionError, Warning) as error:
         check.that(False, key, f"this is not a regular expression: {error}")
         raise AssertionError from error  # pragma: no cover - the line above always raises
 

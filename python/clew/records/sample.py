@@ -19,7 +19,7 @@ from typing import Final, final
 from clew.errors import InputError
 from clew.records.words import column_role
 
-__all__ = ["HEAD", "Encoding", "Sample", "decide_delimiter", "decide_encoding", "read_sample", "split"]
+__all__ = ["HEAD", "Encoding", "Sample", "decide_delimiter", "decide_encoding", "read_sample", "refuse_binary", "split"]
 
 HEAD: Final = 512 * 1024
 """Bytes of the beginning that are looked at."""
@@ -111,7 +111,7 @@ def read_sample(path: Path) -> Sample:
             where=str(path),
             mend="Ask whoever sent it: an empty file is not an answer of no records.",
         )
-    _refuse_binary(head, path)
+    refuse_binary(head, path)
     return Sample(path, size, head, tail)
 
 
@@ -128,7 +128,8 @@ def _cannot_open(path: Path, error: OSError) -> InputError:
     return InputError("file.unreadable", f"the file cannot be read: {error.strerror}", where=str(path))
 
 
-def _refuse_binary(head: bytes, path: Path) -> None:
+def refuse_binary(head: bytes, path: Path) -> None:
+    """Return if ``head`` may be text; else ``InputError`` that says what it is."""
     for magic, name, mend in _MAGIC:
         if head.startswith(magic):
             raise InputError("file.not-text", f"this is {name}, not CSV or TSV", where=str(path), mend=mend)

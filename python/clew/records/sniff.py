@@ -184,9 +184,10 @@ class _Sniffer:
     def _column(self, key: str, found: int | None) -> int | None:
         """The position of a column: what was answered for ``key``, else what was found."""
         answer = self._answers.get(key)
-        if answer is None:
-            return found
-        position = self._columns.position(answer)
+        return found if answer is None else self._given(key, answer)
+
+    def _given(self, key: str, column: Column) -> int:
+        position = self._columns.position(column.strip() if isinstance(column, str) else column)
         if position is None:
             raise InputError(
                 "profile.column-missing",
@@ -339,10 +340,8 @@ class _Sniffer:
         columns = self._columns
         answer = self._answers.get("start.columns")
         if answer is not None:
-            given = answer if isinstance(answer, list) else str(answer).split(",")
-            at = [columns.position(item.strip() if isinstance(item, str) else item) for item in given]
-            if all(position is not None for position in at):
-                return tuple(position for position in at if position is not None)
+            given = answer if isinstance(answer, list) else [answer]
+            return tuple(self._given("start.columns", item) for item in given)
         start, date, time = columns.one("start"), columns.one("date"), columns.one("time")
         for candidate in (start, date, time):
             if candidate is not None and look_at_times(columns.cells(candidate)).formats:
@@ -351,7 +350,7 @@ class _Sniffer:
             return (date, time)
         if start is not None and time is not None:
             return (start, time)
-        if start is not None and answer is None:
+        if start is not None:
             return (start,)
         choices = [columns.label(at) for at in columns.roles.get("start", ())] or list(columns.names)
         self._shown.update(columns.roles.get("start", ()))
@@ -384,10 +383,11 @@ class _Sniffer:
             self._document["duration"]["unit"] = unit
             self._say("duration", f"column {self._columns.label(position)!r}, in {unit}")
         if self._answers.get("duration.missed") is None:
-            negative = sum(cell.startswith("-") for cell in cells)
-            zero = sum(bool(re.fullmatch(r"[0:.,]+", cell)) for cell in cells)
-            for count, text, value in ((negative, "negative durations", "-1"), (zero, "durations of zero", "0")):
-                if count:
+            negative = Counter(cell for cell in cells if cell.startswith("-"))
+            zero = Counter(cell for cell in cells if re.fullmatch(r"[0:.,]+", cell))
+            for values, text in ((negative, "negative durations"), (zero, "durations of zero")):
+                value, count = values.most_common(1)[0] if len(values) == 1 else ("", 0)
+                if count > 1:
                     self._notes.append(
                         f"{count} {text} among the first {len(cells)}: if {value} means that a call was not answered, "
                         f"say --set duration.missed={value}."
@@ -412,8 +412,8 @@ class _Sniffer:
             unknown = [word for word, kind in known.items() if kind is None]
             if unknown:
                 self._notes.append(
-                    f"{len(unknown)} words of column {self._columns.label(position)!r} are not known: their records are "
-                    "kept as of unknown kind. Put the words into [kind.words] of the profile."
+                    f"{len(unknown)} words of column {self._columns.label(position)!r} are not known: their records "
+                    "are kept as of unknown kind. Put the words into [kind.words] of the profile."
                 )
         elif answer is None and "duration" not in self._document:
             self._ask("kind.constant", "--set kind.constant=KIND", "Are these calls or messages?", ("voice", "message"))
@@ -483,40 +483,28 @@ class _Sniffer:
             self._document["recognise"] = {"header": list(self._columns.names)}
 
     def _overrides(self) -> None:
-        """Whatever else was said with a dotted key of the profile."""
+        """Whatever else was said with a dotted key of the profile; columns were taken where they were looked at."""
         for key, value in self._answers.items():
-            if key in ("form", "country", "direction") or value is None:
+            if key in ("form", "country", "direction", "name", "operator") or key in _COLUMN_KEYS:
                 continue
-            *path, last = key.split(".", 2)
             table = self._document
+            if key.startswith("kind.words."):
+                self._document["kind"].setdefault("words", {})[key.removeprefix("kind.words.")] = value
+                continue
+            *path, last = key.split(".")
             for part in path:
                 table = table.setdefault(part, {})
-            if key not in (
-                "a.column",
-                "b.column",
-                "duration.column",
-                "kind.column",
-                "direction.column",
-                "start.columns",
-            ):
-                table[last] = self._spelled(key, value)
-
-    def _spelled(self, key: str, value: Any) -> Any:
-        if key.startswith("identifiers.") or key == "file.delimiter":
-            return self._document[key.split(".")[0]].get(key.split(".")[1], value)
-        if key in (
-            "duration.missed",
-            "a.routing_prefixes",
-            "b.routing_prefixes",
-            "direction.incoming",
-            "direction.outgoing",
-        ):
-            return [str(item) for item in value] if isinstance(value, list) else str(value).split(",")
-        if key in ("drop.content", "drop.location", "drop.traits"):
-            return value if isinstance(value, list) else str(value).split(",")
-        return value
+            if key != "file.delimiter":
+                table[last] = value
 
 
+_COLUMN_KEYS: Final = frozenset(
+    {
+        *(f"{table}.column" for table in ("a", "b", "duration", "kind", "direction")),
+        *(f"identifiers.{role}" for role in ("imei", "imsi", "record", "call")),
+        "start.columns",
+    }
+)
 _SIGN_NAMES: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 

@@ -1,0 +1,44 @@
+"""Where a person's own profiles are kept, and how one is chosen for a file."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from clew.errors import InputError
+from clew.records.layouts import Layout, built_in_layouts, recognise, save_profile, saved_layouts
+from clew.records.profile import Profile
+from clew.records.sample import Sample
+
+__all__ = ["known_layout", "profile_folder", "remember"]
+
+
+def profile_folder() -> Path:
+    """``$CLEW_HOME/profiles``, else ``$XDG_CONFIG_HOME/clew/profiles``, else ``~/.config/clew/profiles``."""
+    home = os.environ.get("CLEW_HOME")
+    if home:
+        return Path(home) / "profiles"
+    config = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(config) if config else Path.home() / ".config") / "clew" / "profiles"
+
+
+def known_layout(sample: Sample) -> tuple[Layout | None, tuple[Layout, ...]]:
+    """The layout of Clew's own that the file surely is, and the saved profiles that have its header."""
+    certain = recognise(sample, built_in_layouts())
+    saved = recognise(sample, saved_layouts(profile_folder())[0])
+    return (certain[0] if len(certain) == 1 else None), tuple(saved)
+
+
+def remember(profile: Profile) -> Path | None:
+    """Save the profile among a person's own; where it lies then, or None if it was there or cannot be kept."""
+    folder = profile_folder()
+    stem = re.sub(r"\s+", "-", profile.name)
+    for number in range(1, 100):
+        path = folder / f"{stem}{'' if number == 1 else f'-{number}'}.toml"
+        try:
+            return path if save_profile(profile, path) else None
+        except InputError as error:
+            if error.code != "profile.exists":
+                return None
+    return None
