@@ -13,6 +13,7 @@ from traceback import extract_tb
 
 import click
 
+from clew.cli.report import export, report
 from clew.errors import ClewError
 
 __all__ = ["cli", "main"]
@@ -28,6 +29,10 @@ BUG = 70
 @click.version_option(package_name="clew", message="clew %(version)s")
 def cli() -> None:
     """Follow the call records of the numbers that a warrant names to the group behind them, and no further."""
+
+
+cli.add_command(report)
+cli.add_command(export)
 
 
 def main() -> None:

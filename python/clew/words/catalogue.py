@@ -11,7 +11,8 @@ from types import MappingProxyType, ModuleType
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from clew.words import report_sentences, sentences
+import clew.words.report_sentences as report_sentences
+import clew.words.sentences as sentences
 from clew.words.sentences import Sentence
 
 __all__ = ["SECTIONS", "catalogue", "places", "translations"]

@@ -6,6 +6,8 @@ In an Arabic paragraph ``+964 790 123 4567`` is displayed as ``4567 123 790 964+
 
 from __future__ import annotations
 
+import re
+
 __all__ = ["FIRST_STRONG_ISOLATE", "LEFT_TO_RIGHT_ISOLATE", "POP_ISOLATE", "isolate", "isolate_text"]
 
 LEFT_TO_RIGHT_ISOLATE = "\u2066"
@@ -13,6 +15,9 @@ FIRST_STRONG_ISOLATE = "\u2068"
 POP_ISOLATE = "\u2069"
 
 _BIDI_CONTROLS = dict.fromkeys(map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
+
+
+_NUMBER = re.compile(r"[+#*(]*\d(?:[A-Za-z\d .,:/()+#*\-]*[A-Za-z\d])?")
 
 
 def isolate(text: str) -> str:
@@ -25,5 +30,9 @@ def isolate(text: str) -> str:
 
 
 def isolate_text(text: str) -> str:
-    """A free text of unknown language as an isolate that takes the direction of its first strong letter."""
-    return f"{FIRST_STRONG_ISOLATE}{text.translate(_BIDI_CONTROLS)}{POP_ISOLATE}"
+    """A free text of unknown language as an isolate in the direction of its first strong letter.
+
+    Numbers and dates within it are isolated too: the text may be Arabic.
+    """
+    plain = text.translate(_BIDI_CONTROLS)
+    return f"{FIRST_STRONG_ISOLATE}{_NUMBER.sub(lambda found: isolate(found[0]), plain)}{POP_ISOLATE}"

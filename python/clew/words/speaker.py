@@ -10,9 +10,9 @@ from typing import Any, final
 from babel import Locale
 from babel.numbers import format_decimal
 
-from clew.words import report_sentences as words
 from clew.words.catalogue import catalogue, places, translations
 from clew.words.isolation import isolate, isolate_text
+from clew.words.report_sentences import AND_MORE
 from clew.words.sentences import Sentence
 
 __all__ = ["LANGUAGES", "PLURAL_FORMS", "Language", "Speaker"]
@@ -37,7 +37,8 @@ PLURAL_FORMS: Mapping[Language, tuple[str, ...]] = {
 
 _LOCALES = {Language.AR: "ar_IQ", Language.FR: "fr_FR", Language.EN: "en_GB"}
 _LIST_SEPARATORS = {Language.AR: "، ", Language.FR: ", ", Language.EN: ", "}
-_PERCENT = {Language.AR: "{}٪", Language.FR: "{}\u202f%", Language.EN: "{}%"}
+_ARABIC_INDIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+_PERCENT = {Language.AR: "٪", Language.FR: "\u202f%", Language.EN: "%"}
 
 
 @final
@@ -61,7 +62,8 @@ class Speaker:
         if isinstance(sentence, str):
             sentence = catalogue()[sentence]
         given = {**(values or {}), **more}
-        if places(sentence.one) | places(sentence.many) != given.keys():
+        counted = {sentence.count} if sentence.many else set()
+        if places(sentence.one) | places(sentence.many) | counted != given.keys():
             raise ValueError(f"the sentence {sentence.one!r} was given {sorted(given)}")
         form = self.plural_form(given[sentence.count]) if sentence.many else 0
         return self._text(sentence, form).format_map({name: self.value(value) for name, value in given.items()})
@@ -93,8 +95,10 @@ class Speaker:
                 return self.percent(number)
             case {"number": str(number)}:
                 return self.identifier(number)
-            case {"numbers": [*numbers], **rest} if rest.keys() <= {"more"}:
-                return self.identifiers(numbers, rest.get("more", 0))
+            case {"numbers": [*numbers], "more": int(more)}:
+                return self.identifiers(numbers, more)
+            case {"numbers": [*numbers]}:
+                return self.identifiers(numbers)
             case {"moment": moment}:
                 return self.moment(moment)
             case {"seconds": seconds}:
@@ -117,7 +121,7 @@ class Speaker:
     def percent(self, value: float) -> str:
         """A share of one as a percentage; below one and above 99 per cent it never rounds to none or all."""
         shown = min(max(value * 100, 1), 99) if 0 < value < 1 else value * 100
-        return self._isolated(_PERCENT[self.language].format(self._number(round(shown), "0")))
+        return self._isolated(self._number(round(shown), "0")) + _PERCENT[self.language]
 
     def identifier(self, value: str) -> str:
         """A telephone number, hash or other identifier: always as it is, always in ASCII digits."""
@@ -126,7 +130,7 @@ class Speaker:
     def identifiers(self, values: list[str], more: int = 0) -> str:
         """Several identifiers with the language's comma between them, then "and so many more"."""
         listed = _LIST_SEPARATORS[self.language].join(map(self.identifier, values))
-        return f"{listed} {self.say(words.AND_MORE, more=more)}" if more else listed
+        return f"{listed} {self.say(AND_MORE, more=more)}" if more else listed
 
     def moment(self, value: datetime | str) -> str:
         """A moment to the second in UTC, the same in every language, so that two pages can be compared."""
@@ -138,7 +142,9 @@ class Speaker:
         return self._isolated(f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}")
 
     def _number(self, value: float, pattern: str) -> str:
-        return str(format_decimal(value, format=pattern, locale=self._locale, numbering_system="default"))
+        text = str(format_decimal(value, format=pattern, locale=self._locale, numbering_system="default"))
+        # babel takes the separators of the locale's numbering system, and leaves the digits for us.
+        return text.translate(_ARABIC_INDIC) if self._locale.default_numbering_system == "arab" else text
 
     def _isolated(self, text: str) -> str:
         return isolate(text) if self.direction == "rtl" else text

@@ -1,0 +1,61 @@
+"""What a report tells, as values: read out of a case by :mod:`clew.report.reading`, shown by :mod:`clew.report.page`.
+
+Nothing here knows a language. Texts in words are sentences (``spec/findings.md``, 2) until a page says them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, final
+
+from clew.audit.log import LoggedEntry
+from clew.cells.findings import Findings
+from clew.chain.graph import TracedGraph
+from clew.warrants.document import Warrant
+
+__all__ = ["Contents", "FileAccount", "Said"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence with its values, and the records behind it where it is a reason."""
+
+    msgid: str
+    values: Mapping[str, Any]
+    records: tuple[int, ...] = ()
+    count: int = 0
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class FileAccount:
+    """The account of one imported file; the seven sums, and what was counted beside them."""
+
+    name: str
+    sha256: str
+    units: int
+    sums: Mapping[str, int]  # records, merged_legs, duplicate, rejected, header_footer, out_of_scope
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    flags: Mapping[str, int] = field(default_factory=dict)
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+
+@final
+@dataclass(frozen=True, slots=True, repr=False)
+class Contents:
+    """Everything that a report tells: the warrant of the graph's stage and the names of those who signed it, the
+    accounts of all imports, the graph, the findings made from it, and the log before the report."""
+
+    warrant: Warrant
+    signers: tuple[str, ...]
+    accounts: tuple[FileAccount, ...]
+    graph: TracedGraph
+    findings: Findings
+    entries: tuple[LoggedEntry, ...]
+
+    @property
+    def listed_at(self) -> float:
+        """The probability from which a number is listed as a lead."""
+        return float(self.findings.document["method"]["parameters"]["listed_at"])

@@ -1,0 +1,77 @@
+"""What the codes of the store, the warrant, the findings and the log are called on the page."""
+
+from __future__ import annotations
+
+import clew.words.report_sentences as words
+
+__all__ = ["BUDGETS", "DROPPED", "ENTRIES", "FLAGS", "KINDS", "SCALE", "STATES", "SUMS", "TABLES"]
+
+SUMS = {
+    "records": words.RECORDS,
+    "merged_legs": words.MERGED_LEGS,
+    "duplicate": words.DUPLICATES,
+    "rejected": words.REJECTED,
+    "header_footer": words.HEADER_FOOTER,
+    "out_of_scope": words.OUT_OF_SCOPE,
+}
+"""The account's addends, in the order of the equation (``spec/records.md``, 4)."""
+
+KINDS = {
+    "voice": words.KIND_VOICE,
+    "message": words.KIND_MESSAGE,
+    "missed": words.KIND_MISSED,
+    "forwarded": words.KIND_FORWARDED,
+    "unknown": words.KIND_UNKNOWN,
+}
+
+FLAGS = {
+    "negative_duration": words.FLAG_NEGATIVE_DURATION,
+    "time_ambiguous": words.FLAG_TIME_AMBIGUOUS,
+    "time_nonexistent": words.FLAG_TIME_NONEXISTENT,
+    "self": words.FLAG_SELF,
+    "duration_unreadable": words.FLAG_DURATION_UNREADABLE,
+    "leg": words.FLAG_LEG,
+    "legs_differ": words.FLAG_LEGS_DIFFER,
+    "impossible_number": words.FLAG_IMPOSSIBLE_NUMBER,
+    "kind_unknown": words.FLAG_KIND_UNKNOWN,
+}
+
+DROPPED = {
+    "content": words.DROPPED_CONTENT,
+    "location": words.DROPPED_LOCATION,
+    "trait": words.DROPPED_TRAIT,
+    "unmapped": words.DROPPED_UNMAPPED,
+}
+
+BUDGETS = {
+    "numbers": words.BUDGET_NUMBERS,
+    "sources": words.BUDGET_SOURCES,
+    "items": words.BUDGET_ITEMS,
+    "rows": words.BUDGET_ROWS,
+    "declared": words.BUDGET_DECLARED,
+    "recognised": words.BUDGET_RECOGNISED,
+    "unmaskings": words.BUDGET_UNMASKINGS,
+}
+
+STATES = {"used": words.SEED_USED, "hub": words.SEED_HUB, "absent": words.SEED_ABSENT}
+
+SCALE = {
+    "weak": words.SCALE_WEAK,
+    "moderate": words.SCALE_MODERATE,
+    "moderately strong": words.SCALE_MODERATELY_STRONG,
+    "strong": words.SCALE_STRONG,
+}
+
+ENTRIES = {
+    "report.written": words.ENTRY_REPORT_WRITTEN,
+    "export.written": words.ENTRY_EXPORT_WRITTEN,
+}
+"""Kinds of log entries (``spec/log.md``)."""
+
+TABLES = {
+    "vertices": words.TABLE_VERTICES,
+    "pairs": words.TABLE_PAIRS,
+    "ranked": words.TABLE_RANKED,
+    "successions": words.TABLE_SUCCESSIONS,
+    "graph": words.TABLE_GRAPH,
+}

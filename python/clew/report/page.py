@@ -1,0 +1,224 @@
+"""A report as one HTML page in one language: self-contained, no script, nothing from any network.
+
+The template holds no words of its own: every text goes through :class:`clew.words.Speaker`, and everything that comes
+out of a case is escaped.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Any
+
+from babel.dates import get_day_names
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+import clew.words.report_sentences as words
+from clew.records.schema import record_id_text
+from clew.report.chart import contacts_of, group_chart, pairs_among, shades, week_of
+from clew.report.contents import Contents, Said
+from clew.report.labels import BUDGETS, DROPPED, ENTRIES, FLAGS, KINDS, SCALE, STATES, SUMS, TABLES
+from clew.warrants.authorisation import Blinded, Clear
+from clew.words import Language, Speaker
+from clew.words.sentences import Sentence
+
+__all__ = ["LANGUAGE_NAMES", "page_name", "render", "style"]
+
+LANGUAGE_NAMES = {Language.AR: "العربية", Language.FR: "Français", Language.EN: "English"}
+"""Each language's name in itself."""
+
+CHARTED = 24
+"""As many leads, and as many seeds, are drawn and set against each other."""
+
+PAIR_ROWS = 100
+UNLISTED_ROWS = 100
+
+
+def page_name(language: Language) -> str:
+    """The file that holds the report in a language."""
+    return f"report.{language.value}.html"
+
+
+@cache
+def style() -> str:
+    """The page's style sheet."""
+    return files("clew.report").joinpath("template", "report.css").read_text("utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("clew.report", "template"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def render(
+    contents: Contents,
+    language: Language,
+    written: datetime,
+    *,
+    languages: Sequence[Language],
+    tables: Mapping[str, str],
+) -> bytes:
+    """The page, UTF-8. ``written`` is shown as its moment; ``tables`` are the files beside it with their SHA-256.
+
+    The same arguments give the same bytes.
+    """
+    speaker = Speaker(language)
+    digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
+    template = _environment().get_template("report.html")
+    page = template.render(
+        w=words,
+        say=speaker.say,
+        count=speaker.count,
+        id=speaker.identifier,
+        ids=speaker.identifiers,
+        moment=speaker.moment,
+        percent=speaker.percent,
+        decimal=speaker.decimal,
+        duration=speaker.duration,
+        free=lambda text: speaker.value({"text": text}),
+        lang=language.value,
+        dir=speaker.direction,
+        style=style(),
+        style_digest=digest,
+        written=written,
+        software=f"Clew {version('clew')}",
+        others=[(LANGUAGE_NAMES[other], other.value, page_name(other)) for other in languages if other != language],
+        warrant=contents.warrant,
+        signers=contents.signers,
+        named=len(contents.warrant.seeds),
+        blinded=sum(isinstance(seed, Blinded) for seed in contents.warrant.seeds),
+        bound=contents.graph.bound,
+        budgets=_budgets(contents),
+        seeds=_seeds(contents),
+        accounts=contents.accounts,
+        account_rows=_account_rows(contents),
+        account_details=_account_details(contents, speaker),
+        leads=_leads(contents, speaker),
+        group=_group(contents, speaker),
+        successions=_successions(contents, speaker),
+        hubs=_hubs(contents, speaker),
+        findings=contents.findings.document,
+        said=lambda sentences: [_say(speaker, sentence) for sentence in sentences],
+        listed_at=contents.listed_at,
+        method=_method(contents),
+        entries=[(entry, ENTRIES.get(entry.entry.kind)) for entry in contents.entries],
+        tables=[(name, TABLES[name.split(".")[0]], sha256) for name, sha256 in sorted(tables.items())],
+        state=STATES,
+        sums=list(SUMS.values()),
+        sha256_name={"number": "SHA-256"},
+    )
+    return page.encode()
+
+
+def _say(speaker: Speaker, sentence: Mapping[str, Any]) -> str:
+    return speaker.say(sentence["msgid"], sentence["values"])
+
+
+def _budgets(contents: Contents) -> list[tuple[Sentence, int]]:
+    """The budgets of numbers and of source lines, and of those for a joint trace the ones that allow anything."""
+    amounts = {name: getattr(contents.warrant.budgets, name) for name in BUDGETS}
+    return [(BUDGETS[name], amount) for name, amount in amounts.items() if amount or name in {"numbers", "sources"}]
+
+
+def _seeds(contents: Contents) -> list[dict[str, Any]]:
+    clear = [seed.number for seed in contents.warrant.seeds if isinstance(seed, Clear)]
+    found = {seed["vertex"]: seed for seed in contents.findings.document["seeds"]}
+    return [found.get(seed, {"vertex": seed, "state": "absent", "contacts": 0}) for seed in clear]
+
+
+def _account_rows(contents: Contents) -> list[tuple[str, str, list[int]]]:
+    return [
+        (account.name, account.sha256, [account.units, *(account.sums.get(name, 0) for name in SUMS)])
+        for account in contents.accounts
+    ]
+
+
+def _account_details(contents: Contents, speaker: Speaker) -> list[tuple[Sentence, list[str]]]:
+    details = []
+    for title, labels, of in (
+        (words.RECORDS_BY_KIND, KINDS, "kinds"),
+        (words.FLAGGED, FLAGS, "flags"),
+        (words.DROPPED, DROPPED, "dropped"),
+    ):
+        totals = {name: sum(getattr(account, of).get(name, 0) for account in contents.accounts) for name in labels}
+        shown = [
+            speaker.say(words.LABEL_COUNT, label={"word": labels[name].one}, count=total)
+            for name, total in totals.items()
+            if total
+        ]
+        details.append((title, shown or [speaker.say(words.NONE)]))
+    return details
+
+
+def _reason(reason: Mapping[str, Any], speaker: Speaker) -> dict[str, str]:
+    said = Said(reason["msgid"], json.loads(reason["values"]), tuple(reason["records"]), reason["count"])
+    behind = ""
+    if said.records:
+        behind = speaker.say(
+            words.RECORDS_BEHIND,
+            records={
+                "numbers": [record_id_text(record) for record in said.records],
+                "more": max(0, said.count - len(said.records)),
+            },
+        )
+    elif said.count:
+        behind = speaker.say(words.CONTACTS_BEHIND, n=said.count)
+    return {"text": speaker.say(said.msgid, said.values), "behind": behind}
+
+
+def _leads(contents: Contents, speaker: Speaker) -> dict[str, Any]:
+    rows = contents.findings.ranked.to_pylist()
+    listed = [row for row in rows if row["probability"] >= contents.listed_at]
+    rest = rows[len(listed) :]
+    for row in listed:
+        row["reasons"] = [_reason(reason, speaker) for reason in row["reasons"]]
+        row["benign"] = _reason(row["benign"], speaker)
+    return {"listed": listed, "rest": rest[:UNLISTED_ROWS], "unlisted": len(rest)}
+
+
+def _group(contents: Contents, speaker: Speaker) -> dict[str, Any]:
+    seeds = [seed["vertex"] for seed in _seeds(contents) if seed["state"] != "absent"][:CHARTED]
+    listed = [row for row in contents.findings.ranked.to_pylist() if row["probability"] >= contents.listed_at]
+    leads = [row["vertex"] for row in listed[:CHARTED]]
+    rows = pairs_among(contents.graph.pairs, [*seeds, *leads])
+    week = week_of(rows)
+    days = get_day_names("wide", locale=speaker.language.value)
+    shaded = shades(week)
+    return {
+        "chart": group_chart(seeds, leads, rows),
+        "leads": len(leads),
+        "cut": len(listed) > len(leads),
+        "pairs": sorted(rows, key=lambda row: (-contacts_of(row), row["a"], row["b"], row["holder"]))[:PAIR_ROWS],
+        "pairs_cut": len(rows) > PAIR_ROWS,
+        "week": [(days[day], list(zip(week[day].tolist(), shaded[day].tolist(), strict=True))) for day in range(7)],
+    }
+
+
+def _successions(contents: Contents, speaker: Speaker) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = contents.findings.successions.to_pylist()
+    for row in rows:
+        row["reasons"] = [_reason(reason, speaker) for reason in row["reasons"]]
+        row["benign"] = _reason(row["benign"], speaker)
+        row["support"] = SCALE[row["scale"]]
+    return rows
+
+
+def _hubs(contents: Contents, speaker: Speaker) -> list[dict[str, Any]]:
+    return [{**hub, "text": _say(speaker, hub["sentence"])} for hub in contents.findings.document["hubs"]]
+
+
+def _method(contents: Contents) -> str:
+    method = contents.findings.document["method"]
+    return f"{method['name']} {method['version']}"

@@ -1,0 +1,130 @@
+"""Write a report into a case, or its tables into a folder: logged first, then all files or none.
+
+The log entry holds the digest of what is about to be written, so a page that turns up later can be held against the
+log: SHA-256 over the lines ``SHA-256  NAME`` of all files in the order of their names, as ``sha256sum`` prints them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from clew.audit.log import Entry, Log, Receipt
+from clew.case.folder import CaseFolder, Part
+from clew.effects import Clock, Progress
+from clew.errors import StorageError, UsageError
+from clew.report.contents import Contents
+from clew.report.graphfiles import graph_files
+from clew.report.page import page_name, render
+from clew.report.reading import read_contents
+from clew.report.tables import csv_files, parquet_files
+from clew.words import Language
+
+__all__ = ["FORMATS", "digest_of", "export_tables", "report_files", "table_files", "write_report"]
+
+FORMATS = ("csv", "parquet", "graphml", "gexf")
+"""What tables can be written as."""
+
+
+def table_files(
+    contents: Contents, formats: Iterable[str], languages: Sequence[Language], written: datetime
+) -> dict[str, bytes]:
+    """The tables and graph files by name."""
+    wanted = frozenset(formats)
+    files = graph_files(contents, written, wanted)
+    if "csv" in wanted:
+        files |= csv_files(contents, languages)
+    if "parquet" in wanted:
+        files |= parquet_files(contents)
+    return dict(sorted(files.items()))
+
+
+def report_files(
+    contents: Contents, languages: Sequence[Language], written: datetime, progress: Progress
+) -> dict[str, bytes]:
+    """The whole report by file name: a page a language, and all tables. The same arguments give the same bytes."""
+    progress.begin("tables", None)
+    files = table_files(contents, FORMATS, languages, written)
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    progress.begin("report", len(languages), "pages")
+    for language in languages:
+        files[page_name(language)] = render(contents, language, written, languages=languages, tables=hashes)
+        progress.advance(1)
+    progress.end()
+    return dict(sorted(files.items()))
+
+
+def write_report(
+    case: CaseFolder, log: Log, clock: Clock, languages: Sequence[Language], progress: Progress, copy_to: Path | None
+) -> dict[str, bytes]:
+    """What was written, by file name, into the case's ``report/`` and, where ``copy_to`` is given, as a copy there."""
+    contents = read_contents(case, log)
+    files = report_files(contents, languages, clock(), progress)
+    receipt = log.commit(
+        Entry(
+            "report.written",
+            {
+                "stage": contents.graph.scope.stage,
+                "languages": " ".join(languages),
+                "files": len(files),
+                "digest": digest_of(files),
+                "copied": copy_to is not None,
+            },
+        )
+    )
+    case.replace({Part.REPORT: files}, receipt)
+    if copy_to is not None:
+        put(files, copy_to, receipt)
+    return files
+
+
+def export_tables(
+    case: CaseFolder, log: Log, clock: Clock, formats: Sequence[str], languages: Sequence[Language], folder: Path
+) -> dict[str, bytes]:
+    """What was written into ``folder``, by file name; the case itself stays as it is, but for its log."""
+    contents = read_contents(case, log)
+    files = table_files(contents, formats, languages, clock())
+    receipt = log.commit(
+        Entry(
+            "export.written",
+            {
+                "stage": contents.graph.scope.stage,
+                "formats": " ".join(formats),
+                "files": len(files),
+                "digest": digest_of(files),
+            },
+        )
+    )
+    put(files, folder, receipt)
+    return files
+
+
+def digest_of(files: Mapping[str, bytes]) -> str:
+    """One SHA-256 for all files, as the log holds it."""
+    lines = (f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items()))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def put(files: Mapping[str, bytes], folder: Path, receipt: Receipt) -> None:
+    """Write the files into a folder, each whole or not at all, readable by nobody else."""
+    if receipt.kind not in {"report.written", "export.written"}:
+        receipt.require("export.written")
+    if folder.exists() and not folder.is_dir():
+        raise UsageError("export.not-a-folder", "the place to write to is a file", where=str(folder))
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, data in files.items():
+            new = folder / f".{name}.new"
+            new.unlink(missing_ok=True)
+            new.touch(mode=0o600, exist_ok=False)
+            new.write_bytes(data)
+            new.replace(folder / name)
+    except OSError as error:
+        raise StorageError(
+            "export.unwritable",
+            f"the files could not be written: {error.strerror}",
+            where=str(folder),
+            mend="Check the disk and the folder's permissions, and run the command again.",
+        ) from error
