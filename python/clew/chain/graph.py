@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import final
+from typing import Any, final
 
 import pyarrow as pa
 
-from clew.errors import UsageError
+from clew.errors import InputError, UsageError
 
 __all__ = [
     "EVENTS",
@@ -25,9 +25,11 @@ __all__ = [
     "VERTICES",
     "Bound",
     "Detail",
+    "Header",
     "Scope",
     "TracedGraph",
     "check_holder",
+    "read_header",
 ]
 
 GRAPH_VERSION = 1
@@ -36,17 +38,17 @@ HOURS = 168
 """Hours of a week, Monday 00:00 first, by the wall clock of the original record."""
 
 
-_HOLDER = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
-_LONG_DIGITS = re.compile(r"[0-9]-?(?:[0-9]-?){5}", re.ASCII)
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_LONG_DIGITS = re.compile(r"\d(?:[ ().\-/]?\d){5,}")
 
 
 def check_holder(name: str) -> None:
     """Return if a holder may be called this; else raise ``UsageError``. What looks like a telephone number may not."""
-    if not _HOLDER.fullmatch(name) or _LONG_DIGITS.search(name):
+    if not 0 < len(name) <= 64 or not name.isprintable() or name != name.strip() or _LONG_DIGITS.search(name):
         raise UsageError(
             "trace.holder-name",
-            "a holder's name is 1 to 32 small letters, digits and hyphens, a letter first, and holds no long number",
-            mend="For example --holder service-a.",
+            "a holder's name is 1 to 64 printable characters without a long number in it",
+            mend='For example --holder "Service A".',
         )
 
 
@@ -166,7 +168,22 @@ class TracedGraph:
         return f"TracedGraph(stage={self.scope.stage}, numbers={self.bound.numbers}, pairs={self.bound.pairs})"
 
     def header(self) -> bytes:
-        """Scope, bound and detail as the JSON that ``graph/graph.json`` holds; parsed by ``read_header``."""
+        """Scope, bound, detail and stores as ``stage-N-graph.json`` holds them; parsed by :func:`read_header`."""
+        return Header(self.scope, self.bound, self.detail, self.stores).encode()
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a traced graph says of itself beside its tables (spec 5)."""
+
+    scope: Scope
+    bound: Bound
+    detail: Detail
+    stores: tuple[tuple[str, str], ...]
+
+    def encode(self) -> bytes:
+        """The header as JSON, always the same bytes."""
         scope = {
             "case": self.scope.case,
             "warrant": self.scope.warrant,
@@ -191,3 +208,73 @@ class TracedGraph:
             "stores": dict(self.stores),
         }
         return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def read_header(data: bytes, where: str = "") -> Header:
+    """The header that these bytes are, to the byte: ``read_header(h.encode()) == h``, and everything else raises.
+
+    Raises ``InputError``: ``graph.version`` for another version, ``graph.header`` for anything else.
+    """
+    try:
+        document = json.loads(data)
+        version = document["version"]
+        if type(version) is int and version != GRAPH_VERSION:
+            raise InputError(
+                "graph.version",
+                f"the traced graph is of version {version}, this Clew reads version {GRAPH_VERSION}",
+                where=where,
+                mend="Use the Clew that wrote it, or trace again.",
+            )
+        header = _header(document["scope"], document["bound"], document["detail"], document["stores"])
+        sound = header.encode() == data and _possible(header)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+        sound = False
+    if not sound:
+        raise InputError(
+            "graph.header",
+            "the traced graph's header is not one that Clew writes",
+            where=where,
+            mend="Run clew trace again.",
+        )
+    return header
+
+
+def _header(scope: Any, bound: Any, detail: Any, stores: Any) -> Header:
+    return Header(
+        Scope(
+            case=scope["case"],
+            warrant=scope["warrant"],
+            stage=scope["stage"],
+            begin=datetime.fromisoformat(scope["from"]),
+            end=datetime.fromisoformat(scope["to"]),
+            hops=scope["hops"],
+            hub_limit=scope["hub_limit"],
+        ),
+        Bound(
+            numbers_by_hop=tuple(bound["numbers_by_hop"]),
+            pairs=bound["pairs"],
+            hubs=bound["hubs"],
+            hub_seeds=bound["hub_seeds"],
+            absent_seeds=bound["absent_seeds"],
+        ),
+        Detail(detail),
+        tuple(stores.items()),
+    )
+
+
+def _possible(header: Header) -> bool:
+    """Whether every value is of its type and in its range; that the bytes are canonical is checked elsewhere."""
+    scope, bound = header.scope, header.bound
+    counts = (*bound.numbers_by_hop, bound.pairs, bound.hubs, bound.hub_seeds, bound.absent_seeds)
+    return (
+        all(type(n) is int and n >= 0 for n in (*counts, scope.hops))
+        and all(type(n) is int and n >= 1 for n in (scope.stage, scope.hub_limit))
+        and type(scope.case) is str
+        and all(
+            type(text) is str and _DIGEST.fullmatch(text) for text in (scope.warrant, *dict(header.stores).values())
+        )
+        and scope.begin.utcoffset() == scope.end.utcoffset() == timedelta(0)
+        and scope.begin <= scope.end
+        and len(bound.numbers_by_hop) == scope.hops + 1
+        and list(header.stores) == sorted(header.stores)
+    )

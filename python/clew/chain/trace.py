@@ -1,7 +1,7 @@
 """A traced graph out of one store, under one authorisation (``spec/graph.md``).
 
-The bound is counted hop by hop before a single feature is computed: one step counts the contacts of a hop's numbers,
-one follows those that are no hub, one finds the numbers of the next hop. What a hub's contacts are is never kept.
+The bound is counted hop by hop before a single feature is computed: one step looks up the contacts of a hop's
+numbers, one finds the numbers of the next hop. A hub's contacts are counted, and which they are is never kept.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from clew.effects import NoProgress, Progress
 from clew.engine import Engine
 from clew.errors import Refused, StorageError
 from clew.numbers import party_key
+from clew.records.schema import RecordKind
 from clew.warrants.authorisation import Authorisation
 
 __all__ = ["DEFAULT_HOLDER", "Records", "Walk", "count", "trace"]
@@ -27,6 +28,14 @@ DEFAULT_HOLDER: Final = "own"
 """Whose records a solo trace reads, where nobody says."""
 
 _HOP_FIELDS = ("hop_zero", "hop_one", "hop_two", "hop_three", "hop_four", "hop_five", "hop_six", "hop_seven")
+
+
+_COUNTED = (
+    ("calls", RecordKind.VOICE),
+    ("messages", RecordKind.MESSAGE),
+    ("missed", RecordKind.MISSED),
+    ("forwarded", RecordKind.FORWARDED),
+)
 
 
 class Records(Protocol):
@@ -147,20 +156,19 @@ class Walk:
         engine.run("chain", "seeds")
         self._progress.begin("counting the bound", self._hops, "hops")
         for hop in range(self._hops):
-            engine.run("chain", "count_contacts", {"hop": hop, **self._window})
-            engine.run("chain", "follow", {"hop": hop, "hub_limit": self._hub_limit, **self._window})
+            engine.run("chain", "look_up", {"hop": hop, "hub_limit": self._hub_limit, **self._window})
             engine.run("chain", "next_hop", {"hop": hop})
             self._progress.advance(1)
         self._progress.end()
-        numbers = dict.fromkeys(range(self._hops + 1), 0)
-        numbers.update((row["hop"], row["numbers"]) for row in engine.table("chain", "numbers_by_hop").to_pylist())
-        (rest,) = engine.table("chain", "bound", {"hub_limit": self._hub_limit}).to_pylist()
+        by_hop = engine.table("chain", "bound", {"hub_limit": self._hub_limit}).to_pylist()
+        numbers = {row["hop"]: row["numbers"] for row in by_hop}
+        seeds = by_hop[0]
         return Bound(
-            numbers_by_hop=tuple(numbers.values()),
-            pairs=rest["pairs"],
-            hubs=rest["hubs"],
-            hub_seeds=rest["hub_seeds"],
-            absent_seeds=numbers[0] - rest["seeds_seen"] if self._hops else 0,
+            numbers_by_hop=tuple(numbers.get(hop, 0) for hop in range(self._hops + 1)),
+            pairs=sum(row["pairs"] for row in by_hop),
+            hubs=sum(row["hubs"] for row in by_hop),
+            hub_seeds=seeds["hubs"],
+            absent_seeds=seeds["numbers"] - seeds["seen"] if self._hops else 0,
         )
 
     def graph(self, authorisation: Authorisation, store: str, holder: str, detail: Detail) -> TracedGraph:
@@ -204,20 +212,17 @@ class Walk:
 
     def _pairs(self, holder: str) -> pa.Table:
         engine = self._engine
-        found = engine.table("chain", "features")
-        columns: dict[str, Any] = {
-            name: found[name].combine_chunks() for name in PAIRS.names if name in found.column_names
-        }
-        columns["holder"] = _constant(holder, found.num_rows)
-        callbacks = engine.table("chain", "callbacks")
+        ends = engine.table("chain", "pair_names")
+        columns = _tallied(engine.table("chain", "tally"), ends.num_rows)
+        columns |= {"a": ends["a"].combine_chunks(), "b": ends["b"].combine_chunks()}
+        columns["holder"] = _constant(holder, ends.num_rows)
+        answered = engine.table("chain", "callbacks")
         for name in ("callbacks_ab", "callbacks_ba"):
-            counted = np.zeros(found.num_rows, np.int32)
-            counted[callbacks["pair"].to_numpy()] = callbacks[name].to_numpy()
+            counted = np.zeros(ends.num_rows, np.int32)
+            counted[answered["pair"].to_numpy()] = answered[name].to_numpy()
             columns[name] = pa.array(counted)
-        for name in ("first", "last"):
-            columns[name] = columns[name].cast(PAIRS.field(name).type)
         hours = engine.table("chain", "hours")
-        week = np.zeros(found.num_rows * HOURS, np.int32)
+        week = np.zeros(ends.num_rows * HOURS, np.int32)
         week[hours["pair"].to_numpy().astype(np.int64) * HOURS + hours["hour"].to_numpy()] = hours[
             "contacts"
         ].to_numpy()
@@ -230,6 +235,28 @@ class Walk:
         columns["holder"] = _constant(holder, found.num_rows)
         columns["start"] = columns["start"].cast(EVENTS.field("start").type)
         return pa.Table.from_arrays([columns[name] for name in EVENTS.names], schema=EVENTS)
+
+
+def _tallied(tally: pa.Table, pairs: int) -> dict[str, Any]:
+    """The columns of ``PAIRS`` that are sums, first and last, out of one row for each (pair, kind, way)."""
+    row, kind, ab = (tally[name].to_numpy() for name in ("pair", "kind", "ab"))
+    columns: dict[str, Any] = {}
+    for name, number in _COUNTED:
+        for way, chosen in (("ab", ab), ("ba", ~ab)):
+            mine = (kind == number) & chosen
+            counted = np.zeros(pairs, np.int32)
+            counted[row[mine]] = tally["contacts"].to_numpy()[mine]
+            columns[f"{name}_{way}"] = pa.array(counted)
+            if number == RecordKind.VOICE:
+                seconds = np.zeros(pairs, np.int64)
+                seconds[row[mine]] = tally["seconds"].to_numpy()[mine]
+                columns[f"seconds_{way}"] = pa.array(seconds)
+    first = np.full(pairs, np.iinfo(np.int64).max)
+    last = np.full(pairs, np.iinfo(np.int64).min)
+    np.minimum.at(first, row, tally["first"].to_numpy())
+    np.maximum.at(last, row, tally["last"].to_numpy())
+    moment = PAIRS.field("first").type
+    return columns | {"first": pa.array(first).cast(moment), "last": pa.array(last).cast(moment)}
 
 
 def _constant(text: str, length: int) -> pa.Array:

@@ -1,9 +1,15 @@
--- What else the bound holds. A link between two numbers that are both passed stands in `links` from both ends, and is
--- counted from the smaller key.
-SELECT
-  (SELECT count(*)
-   FROM links AS l LEFT JOIN (SELECT DISTINCT number FROM links) AS p ON p.number = l.other
-   WHERE p.number IS NULL OR l.number < l.other) AS pairs,
-  (SELECT count(*) FROM looked WHERE contacts > $hub_limit) AS hubs,
-  (SELECT count(*) FROM looked WHERE contacts > $hub_limit AND hop = 0) AS hub_seeds,
-  (SELECT count(*) FROM looked WHERE hop = 0) AS seeds_seen;
+-- What each hop holds. Numbers and hubs stand at their hop; a pair stands at the hop of the end that was looked up, and
+-- where both ends were passed, at that of the end with the smaller key.
+SELECT v.hop, v.numbers, coalesce(k.seen, 0) AS seen, coalesce(k.hubs, 0) AS hubs, coalesce(p.pairs, 0) AS pairs
+FROM (SELECT hop, count(*) AS numbers FROM vertices GROUP BY hop) AS v
+LEFT JOIN (
+  SELECT hop, count(*) AS seen, count(*) FILTER (WHERE contacts > $hub_limit) AS hubs FROM looked GROUP BY hop
+) AS k ON k.hop = v.hop
+LEFT JOIN (
+  SELECT l.hop, count(*) AS pairs
+  FROM links AS l
+  LEFT JOIN looked AS o ON o.key = l.other AND o.others IS NOT NULL
+  WHERE o.key IS NULL OR l.number < l.other
+  GROUP BY l.hop
+) AS p ON p.hop = v.hop
+ORDER BY v.hop

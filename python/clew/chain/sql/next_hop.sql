@@ -3,4 +3,4 @@ INSERT INTO vertices
 SELECT DISTINCT l.other, CAST($hop + 1 AS TINYINT)
 FROM links AS l
 LEFT JOIN vertices AS v ON v.key = l.other
-WHERE v.key IS NULL;
+WHERE l.hop = $hop AND v.key IS NULL;

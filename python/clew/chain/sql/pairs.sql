@@ -8,6 +8,6 @@ FROM (
   FROM links AS l
   JOIN names AS n ON n.key = l.number
   JOIN names AS o ON o.key = l.other
-  LEFT JOIN (SELECT DISTINCT number FROM links) AS p ON p.number = l.other
-  WHERE p.number IS NULL OR l.number < l.other
+  LEFT JOIN looked AS p ON p.key = l.other AND p.others IS NOT NULL
+  WHERE p.key IS NULL OR l.number < l.other
 ) AS u;

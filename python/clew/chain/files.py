@@ -1,0 +1,180 @@
+"""Traced graphs in a case folder: one set of files for each stage (``spec/graph.md``, 5).
+
+Writing replaces the folder's part as a whole, and keeps what earlier stages wrote. Reading takes nothing on trust:
+hashes, version, schemas, order and counts are checked, so that later steps need not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from clew.audit.log import Entry, Log, Value
+from clew.case.folder import CaseFolder, Part
+from clew.chain.graph import EVENTS, PAIRS, VERTICES, Detail, Header, TracedGraph, read_header
+from clew.errors import InputError, Refused
+from clew.warrants.authorisation import Authorisation
+
+__all__ = ["case_digest", "graph_files", "read_graph", "require_case", "stages", "write_trace"]
+
+_NAME = re.compile(r"stage-([1-9][0-9]{0,5})-graph\.json", re.ASCII)
+
+
+def case_digest(case: str) -> str:
+    """SHA-256 (hex) of a case's name: what the log holds of it, because a name may hold anything."""
+    return hashlib.sha256(case.encode()).hexdigest()
+
+
+def graph_files(graph: TracedGraph) -> dict[str, bytes]:
+    """The files of one stage by name; the same graph always gives the same bytes."""
+    prefix = f"stage-{graph.scope.stage}-"
+    files = {
+        prefix + "graph.json": graph.header(),
+        prefix + "vertices.parquet": _parquet(graph.vertices),
+        prefix + "pairs.parquet": _parquet(graph.pairs),
+    }
+    if graph.events is not None:
+        files[prefix + "events.parquet"] = _parquet(graph.events)
+    return files
+
+
+def stages(case: CaseFolder) -> list[int]:
+    """The stages that the case has a traced graph of, ascending."""
+    return sorted(int(found[1]) for name in case.names(Part.GRAPH) if (found := _NAME.fullmatch(name)))
+
+
+def require_case(case: CaseFolder, authorisation: Authorisation, log: Log) -> None:
+    """Return if this folder may take a graph of this authorisation: its case, and no stage behind what is there.
+
+    Raises ``Refused`` (``trace.other-case``) or ``InputError`` (``trace.later-stage``).
+    """
+    expected = case_digest(authorisation.case)
+    names = {case_digest(_header(case, stage).scope.case) for stage in stages(case)}
+    names |= {str(e.entry.body.get("case")) for e in log.entries() if e.entry.kind == "warrant.verified"}
+    if names - {expected}:
+        raise Refused(
+            "trace.other-case",
+            "this folder holds another case than the warrant names",
+            where=str(case.path),
+            mend="Name the folder of this warrant's case, or a new one.",
+        )
+    if max(stages(case), default=0) > authorisation.stage:
+        raise InputError(
+            "trace.later-stage",
+            f"this case is already at stage {max(stages(case))}, and the warrant as given is at stage "
+            f"{authorisation.stage}",
+            where=str(case.path),
+            mend="Give every amendment with --amendment, or name a new folder.",
+        )
+
+
+def write_trace(case: CaseFolder, graph: TracedGraph, warrant: Mapping[str, bytes], log: Log) -> None:
+    """Write the graph of one stage, and the documents it was traced under, all at once; logged as ``graph.written``.
+
+    ``warrant`` are the files of the case's ``warrant/``. Graphs of other stages stay as they are.
+    """
+    files = graph_files(graph)
+    body: dict[str, Value] = {
+        "stage": graph.scope.stage,
+        "detail": graph.detail.value,
+        "numbers": graph.bound.numbers,
+        "pairs": graph.bound.pairs,
+    }
+    for name, data in files.items():
+        body[name.split("-")[2].partition(".")[0]] = hashlib.sha256(data).hexdigest()
+    own = f"stage-{graph.scope.stage}-"
+    kept = {name: case.read(Part.GRAPH, name) for name in case.names(Part.GRAPH) if not name.startswith(own)}
+    receipt = log.commit(Entry("graph.written", body))
+    case.replace({Part.WARRANT: warrant, Part.GRAPH: {**kept, **files}}, receipt)
+
+
+def read_graph(case: CaseFolder, stage: int | None = None) -> TracedGraph:
+    """The traced graph of a stage, by default the latest, checked whole.
+
+    Raises ``InputError``: ``case.part-missing``, ``graph.version``, ``graph.header``, ``graph.table``;
+    ``StorageError`` (``case.altered``) where a file is not the one that was written.
+    """
+    if stage is None:
+        stage = max(stages(case), default=1)
+    header = _header(case, stage)
+    vertices = _table(case, stage, "vertices", VERTICES)
+    pairs = _table(case, stage, "pairs", PAIRS)
+    events = _table(case, stage, "events", EVENTS) if header.detail is Detail.CALLS else None
+    graph = TracedGraph(header.scope, header.bound, header.detail, vertices, pairs, events, header.stores)
+    _check(graph, f"{case.path}: stage {stage}")
+    return graph
+
+
+def _header(case: CaseFolder, stage: int) -> Header:
+    name = f"stage-{stage}-graph.json"
+    return read_header(case.read(Part.GRAPH, name), f"{case.path}/{Part.GRAPH.value}/{name}")
+
+
+def _parquet(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", version="2.6", row_group_size=1 << 17)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def _table(case: CaseFolder, stage: int, name: str, schema: pa.Schema) -> pa.Table:
+    file = f"stage-{stage}-{name}.parquet"
+    where = f"{case.path}/{Part.GRAPH.value}/{file}"
+    try:
+        table = pq.read_table(pa.BufferReader(case.read(Part.GRAPH, file)))
+    except (pa.ArrowException, OSError) as error:
+        raise _broken("cannot be read as Parquet", where) from error
+    if table.schema != schema:
+        raise _broken("has not the columns of this version", where)
+    if any(table[field.name].null_count for field in schema if not field.nullable):
+        raise _broken("has nulls where none may be", where)
+    return table.replace_schema_metadata(None)
+
+
+def _check(graph: TracedGraph, where: str) -> None:
+    """Order, counts and ends of the tables (spec 2 to 5)."""
+    if not _ascending(graph.vertices, ("hop", "vertex")):
+        raise _broken("has vertices out of order", where)
+    if not _ascending(graph.pairs, ("a", "b", "holder")):
+        raise _broken("has pairs out of order", where)
+    if graph.events is not None and not _ascending(
+        graph.events, ("start", "a", "b", "holder", "kind", "record_id"), strictly=False
+    ):
+        raise _broken("has events out of order", where)
+    by_hop = [0] * (graph.scope.hops + 1)
+    for row in graph.vertices.group_by("hop").aggregate([([], "count_all")]).to_pylist():
+        if not 0 <= row["hop"] <= graph.scope.hops:
+            raise _broken("has a vertex beyond its last hop", where)
+        by_hop[row["hop"]] = row["count_all"]
+    distinct = graph.pairs.group_by(["a", "b"]).aggregate([]).num_rows
+    if tuple(by_hop) != graph.bound.numbers_by_hop or distinct != graph.bound.pairs:
+        raise _broken("does not hold what its bound counts", where)
+    if not pc.all(pc.less(graph.pairs["a"], graph.pairs["b"]), min_count=0).as_py():
+        raise _broken("has a pair whose ends are not in order", where)
+    for table in (graph.pairs, graph.events):
+        for end in ("a", "b"):
+            if table is not None and not pc.all(pc.is_in(table[end], graph.vertices["vertex"]), min_count=0).as_py():
+                raise _broken("has a pair of which one end is no vertex", where)
+
+
+def _ascending(table: pa.Table, names: Sequence[str], *, strictly: bool = True) -> bool:
+    """Whether the rows ascend by these columns; a null stands before every value."""
+    rows = table.num_rows
+    if rows < 2:
+        return True
+    before = pa.repeat(False, rows - 1)
+    same = pa.repeat(True, rows - 1)
+    for name in names:
+        column = pc.fill_null(table[name], -1) if name == "record_id" else table[name]
+        left, right = column.slice(0, rows - 1), column.slice(1)
+        before = pc.or_(before, pc.and_(same, pc.less(left, right)))
+        same = pc.and_(same, pc.equal(left, right))
+    return bool(pc.all(before if strictly else pc.or_(before, same)).as_py())
+
+
+def _broken(what: str, where: str) -> InputError:
+    return InputError("graph.table", f"the traced graph {what}", where=where, mend="Run clew trace again.")
