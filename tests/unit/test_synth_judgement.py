@@ -30,7 +30,7 @@ def _changes(*rows: tuple[list[str], list[str]]) -> pa.Table:
 
 
 def test_finding_nobody_misses_everybody() -> None:
-    result = judge(made(), inside=made().seeds, listed=[], confirmed=made().seeds, successions=_changes())
+    result = judge(made(), inside=made().seeds, listed=[], checked=[], confirmed=made().seeds, successions=_changes())
     assert (result.members, result.seeds, result.found, result.missed) == (60, 4, 0, 56)
     assert (result.missed_inside, result.missed_outside) == (0, 56)
     assert (result.innocents_touched, result.innocents_listed, result.successions_named) == (0, 0, 0)
@@ -39,11 +39,17 @@ def test_finding_nobody_misses_everybody() -> None:
 def test_finding_everybody_misses_nobody_and_wrong_leads_stay_counted() -> None:
     members, crew = _numbers(Role.MEMBER), _numbers(Role.CREW)[:3]
     result = judge(
-        made(), inside=[*members, *crew], listed=[*members, crew[0]], confirmed=made().seeds, successions=_changes()
+        made(),
+        inside=[*members, *crew],
+        listed=[*members, crew[0]],
+        checked=crew[1:],
+        confirmed=[],
+        successions=_changes(),
     )
     assert (result.found, result.missed, result.cells_touched) == (56, 0, 5)
-    assert (result.innocents_touched, result.innocents_listed) == (3, 1)
-    assert result.innocents_listed_by_role == {"crew": 1}
+    assert (result.listed, result.listed_right) == (len(members) + 1, len(members))
+    assert (result.innocents_touched, result.innocents_listed, result.innocents_checked) == (3, 1, 2)
+    assert result.innocents_named_by_role == {"crew": 3}
     assert result.look_alikes_touched == len({made().persons["circle"][p].as_py() for p in _owners(crew)})
     assert result.successions_inside == 40
 
@@ -56,7 +62,7 @@ def _owners(numbers: list[str]) -> list[int]:
 def test_a_person_with_two_numbers_counts_once() -> None:
     row = made().successions.filter(pa.compute.is_in(made().successions["person"], pa.array(_members())))
     both = [row["before"][0].as_py(), row["after"][0].as_py()]
-    result = judge(made(), inside=both, listed=both, confirmed=[], successions=_changes())
+    result = judge(made(), inside=both, listed=both, checked=[], confirmed=[], successions=_changes())
     assert result.found + result.seeds == 4 + (0 if set(_owners(both)) & set(_owners(list(made().seeds))) else 1)
 
 
@@ -72,7 +78,7 @@ def test_these_became_those_is_right_only_if_all_of_them_did() -> None:
         (before[3:5], [after[4], after[3]]),
         (before[5:7], [after[5], after[8]]),
     )
-    result = judge(made(), inside=[], listed=[], confirmed=[], successions=rows)
+    result = judge(made(), inside=[], listed=[], checked=[], confirmed=[], successions=rows)
     assert (result.successions_named, result.successions_right) == (6, 3)
 
 

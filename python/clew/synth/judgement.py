@@ -32,9 +32,12 @@ class Judgement:
     cells: int
     cells_touched: int  # cells with a member who was a seed, or found
     innocents: int
+    listed: int  # numbers listed at the end
+    listed_right: int  # of these, members' numbers
     innocents_touched: int  # innocents inside a bound
-    innocents_listed: int  # innocents listed at the end, or taken for a member on the way
-    innocents_listed_by_role: dict[str, int]
+    innocents_listed: int  # innocents listed at the end
+    innocents_checked: int  # innocents who were checked as leads, and refuted
+    innocents_named_by_role: dict[str, int]  # what those are who were listed or checked
     look_alikes_touched: int  # crews, clans and clubs with a person inside a bound
     successions_inside: int  # changes of members whose two numbers both lie inside a bound
     successions_named: int  # pairs of an old and a new number that the findings name
@@ -62,10 +65,17 @@ class Oracle:
 
 
 def judge(
-    made: Scenario, *, inside: Iterable[str], listed: Iterable[str], confirmed: Iterable[str], successions: pa.Table
+    made: Scenario,
+    *,
+    inside: Iterable[str],
+    listed: Iterable[str],
+    checked: Iterable[str],
+    confirmed: Iterable[str],
+    successions: pa.Table,
 ) -> Judgement:
-    """The judgement of a whole case. ``inside``: all numbers of all bounds; ``listed``: listed at the end, and wrong
-    leads on the way; ``confirmed``: seeds of any stage; ``successions``: rows with ``old`` and ``new`` lists.
+    """The judgement of a whole case. ``inside``: all numbers of all bounds; ``listed``: at the end; ``checked``: all
+    leads that were checked; ``confirmed``: the members' numbers among them; ``successions``: rows with ``old`` and
+    ``new`` lists.
 
     A row that says "these became those" names as many pairs as it has old numbers, and they are right where the truth
     leads from exactly these to exactly those.
@@ -73,12 +83,13 @@ def judge(
     owner = dict(zip(made.numbers["number"].to_pylist(), made.numbers["person"].to_pylist(), strict=True))
     persons = made.persons.to_pylist()
     members = {row["person"] for row in persons if row["role"] == Role.MEMBER}
-    seen = {owner[number] for number in inside if number in owner}
-    named = {owner[number] for number in listed if number in owner}
+    known, at_the_end = set(inside), set(listed)
+    seen = {owner[number] for number in known}
+    named = {owner[number] for number in at_the_end}
     seeds = {owner[number] for number in made.seeds} & members
     found = ((named | {owner[number] for number in confirmed}) & members) - seeds
     missed = members - seeds - found
-    wrong = named - members
+    refuted = {owner[number] for number in checked} - members
     after = dict(zip(made.successions["before"].to_pylist(), made.successions["after"].to_pylist(), strict=True))
     pairs = right = right_members = 0
     for old, new in zip(successions["old"].to_pylist(), successions["new"].to_pylist(), strict=True):
@@ -86,7 +97,6 @@ def judge(
         if {after.get(number) for number in old} == set(new):
             right += len(old)
             right_members += sum(owner[number] in members for number in old)
-    known = set(inside)
     result = Judgement(
         members=len(members),
         seeds=len(seeds),
@@ -96,9 +106,14 @@ def judge(
         cells=made.cells.num_rows,
         cells_touched=len({persons[person]["cell"] for person in seeds | found}),
         innocents=len(persons) - len(members),
+        listed=len(at_the_end),
+        listed_right=sum(owner[number] in members for number in at_the_end),
         innocents_touched=len(seen - members),
-        innocents_listed=len(wrong),
-        innocents_listed_by_role=dict(Counter(persons[person]["role"] for person in sorted(wrong)).most_common()),
+        innocents_listed=len(named - members),
+        innocents_checked=len(refuted),
+        innocents_named_by_role=dict(
+            Counter(persons[person]["role"] for person in sorted(refuted | named - members)).most_common()
+        ),
         look_alikes_touched=len({persons[person]["circle"] for person in seen} - {None}),
         successions_inside=sum(owner[old] in members and old in known and new in known for old, new in after.items()),
         successions_named=pairs,
