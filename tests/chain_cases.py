@@ -104,6 +104,8 @@ def authorise(
     scope = {
         "case": case,
         "digest": hashlib.sha256(repr((case, seeds)).encode()).hexdigest(),
+        "root": hashlib.sha256(case.encode()).hexdigest(),
+        "joint": None,
         "stage": stage,
         "seeds": tuple(Blinded(s) if isinstance(s, bytes) else Clear(s) for s in seeds),
         "begin": begin,

@@ -14,7 +14,7 @@ from typing import Any, Final, NoReturn, final
 from clew.effects import Clock
 from clew.errors import Refused
 
-__all__ = ["Authorisation", "Blinded", "Budgets", "Clear", "Seed"]
+__all__ = ["Authorisation", "Blinded", "Budgets", "Clear", "Joint", "Seed"]
 
 
 @final
@@ -37,6 +37,16 @@ class Blinded:
 
 
 Seed = Clear | Blinded
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """What a joint trace binds beside its blinded seeds (``spec/warrant.md``, 2.5): digests in hexadecimal."""
+
+    trace: str  # the trace's identifier
+    case_order: str  # what both sides signed before any seed was named
+    roots: tuple[str, ...]  # the commitments and the holder's keys, as both logs hold them
 
 
 @final
@@ -64,7 +74,8 @@ _KEY: Final = object()
 class Authorisation:
     """The scope that a verified warrant gives, until it expires.
 
-    ``digest`` is the SHA-256 (hex) of the signed warrant document; ``stage`` counts from 1 (amendments add stages).
+    ``digest`` is the SHA-256 (hex) of the document that gives this scope, ``root`` that of the case's first warrant:
+    they differ from stage 2 on. ``stage`` counts from 1 (amendments add stages).
     ``begin`` and ``end`` bound the window ``[begin, end)`` in UTC. ``remaining`` are the budgets that are left.
     """
 
@@ -77,7 +88,9 @@ class Authorisation:
         "expires",
         "hops",
         "hub_limit",
+        "joint",
         "remaining",
+        "root",
         "seeds",
         "stage",
     )
@@ -85,6 +98,7 @@ class Authorisation:
     _clock: Clock
     case: str
     digest: str
+    root: str
     stage: int
     seeds: tuple[Seed, ...]
     begin: datetime
@@ -93,6 +107,7 @@ class Authorisation:
     hub_limit: int
     remaining: Budgets
     expires: datetime
+    joint: Joint | None
 
     def __init__(self, key: object, clock: Clock, scope: Mapping[str, Any]) -> None:
         if key is not _KEY:

@@ -1,0 +1,246 @@
+"""Whose signatures count, and how many: ``policy.toml`` (``spec/warrant.md``, section 4.4).
+
+There is no default: without a policy nothing is verified, and a policy without keys is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, final
+
+from clew.errors import ClewError, InputError, Refused
+from clew.warrants.keys import PublicKey
+from clew.warrants.strict import Fields
+
+__all__ = ["POLICY_LIMIT", "POLICY_VERSION", "Holder", "Policy", "Requirement", "parse_policy", "read_policy"]
+
+POLICY_VERSION = 1
+POLICY_LIMIT = 256 * 1024
+KEY_LIMIT = 64
+_REVOCATION_LIMIT = 10_000
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One key of the policy and who holds it. After ``until`` its signatures on new documents do not count."""
+
+    name: str
+    role: str
+    key: PublicKey
+    side: str = ""
+    until: datetime | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """At least so many of the counted signers are of that role, or of that side."""
+
+    at_least: int
+    role: str = ""
+    side: str = ""
+
+    def met_by(self, holders: Sequence[Holder]) -> bool:
+        """Whether enough of ``holders`` are of the role or side."""
+        return sum(1 for holder in holders if self.names(holder)) >= self.at_least
+
+    def names(self, holder: Holder) -> bool:
+        """Whether ``holder`` is of the role or side."""
+        return holder.role == self.role if self.role else holder.side == self.side
+
+    @property
+    def text(self) -> str:
+        """The requirement in words."""
+        return f"{self.at_least} of role {self.role}" if self.role else f"{self.at_least} of side {self.side}"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Keys, how many of them must sign, and signed revocations; refuses to be empty.
+
+    ``source`` are the bytes that it was read from (empty if it was made in code), ``revocations`` the envelopes that
+    were found in its folder of revocations.
+    """
+
+    holders: tuple[Holder, ...]
+    threshold: int
+    requirements: tuple[Requirement, ...] = ()
+    revocations: tuple[bytes, ...] = ()
+    source: bytes = b""
+
+    def __post_init__(self) -> None:
+        if not self.holders:
+            raise Refused(
+                "policy.empty",
+                "the policy names no key, so nobody's signature counts",
+                mend="Name the issuing authorities' keys with clew warrant policy.",
+            )
+        if len(self.holders) > KEY_LIMIT:
+            raise _bad(f"a policy names at most {KEY_LIMIT} keys")
+        if len({holder.key.id for holder in self.holders}) != len(self.holders):
+            raise InputError(
+                "policy.duplicate-key",
+                "a key stands twice, so that one holder would count as two",
+                where="policy",
+                mend="Name each key once.",
+            )
+        if type(self.threshold) is not int or not 1 <= self.threshold <= len(self.holders):
+            raise InputError(
+                "policy.threshold",
+                "the threshold is not between 1 and the number of keys",
+                where="policy.threshold",
+                mend=f"Ask for 1 to {len(self.holders)} signatures.",
+            )
+        for requirement in self.requirements:
+            if bool(requirement.role) == bool(requirement.side) or requirement.at_least < 1:
+                raise _bad("a requirement names a role or a side, and at least one signer of it")
+            if not requirement.met_by(self.holders):
+                raise InputError(
+                    "policy.threshold",
+                    f"the policy asks for {requirement.text} and names too few such keys",
+                    where="policy.require",
+                )
+
+    def holder(self, keyid: str) -> Holder | None:
+        """Who holds the key with that id, if the policy names it."""
+        return next((holder for holder in self.holders if holder.key.id == keyid), None)
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the file that it was read from."""
+        return hashlib.sha256(self.source).hexdigest()
+
+
+def parse_policy(data: bytes, *, revocations: Sequence[bytes] = ()) -> Policy:
+    """The policy in the bytes of a ``policy.toml``; a folder of revocations that it names is not read here."""
+    return _policy(data, tuple(revocations))[0]
+
+
+def read_policy(path: Path) -> Policy:
+    """The policy in a file, with the revocations of the folder that it names, which must be there."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise Refused(
+            "policy.absent",
+            "there is no policy, so nobody's signature counts",
+            where=str(path),
+            mend="Ask your issuing authority for its policy.toml, or write one with clew warrant policy.",
+        ) from error
+    except OSError as error:
+        raise InputError(
+            "policy.unreadable", f"the policy cannot be read: {error.strerror}", where=str(path)
+        ) from error
+    try:
+        policy, folder = _policy(data, ())
+        if not folder:
+            return policy
+        return _policy(data, _revocations(path.parent / folder))[0]
+    except ClewError as error:
+        error.where = f"{path}: {error.where}" if error.where else str(path)
+        raise
+
+
+def _revocations(folder: Path) -> tuple[bytes, ...]:
+    try:
+        paths = sorted(folder.iterdir())
+        if len(paths) > _REVOCATION_LIMIT:
+            raise _bad(f"the folder of revocations holds more than {_REVOCATION_LIMIT} files")
+        return tuple(path.read_bytes() for path in paths if path.suffix == ".json")
+    except OSError as error:
+        raise Refused(
+            "policy.revocations-missing",
+            "the folder of revocations that the policy names cannot be read, so a warrant might be revoked",
+            where=str(folder),
+            mend="Restore the folder; an empty one will do.",
+        ) from error
+
+
+def _policy(data: bytes, revocations: tuple[bytes, ...]) -> tuple[Policy, str]:
+    """The policy and the name of its folder of revocations."""
+    if len(data) > POLICY_LIMIT:
+        raise _bad(f"a policy is at most {POLICY_LIMIT} bytes")
+    try:
+        document: dict[str, Any] = tomllib.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise _bad("this is not TOML") from error
+    if not document:
+        raise Refused(
+            "policy.empty",
+            "the policy is empty, so nobody's signature counts",
+            mend="Name the issuing authorities' keys with clew warrant policy.",
+        )
+    try:
+        found = Fields(document, "policy")
+        found.one_of("version", [POLICY_VERSION])
+        threshold = found.integer("threshold")
+        folder = found.text("revocations") if found.has("revocations") else ""
+        holders = tuple(_holder(item) for item in _list(found, "keys"))
+        requirements = tuple(_requirement(item) for item in _list(found, "require"))
+        found.done()
+    except InputError as error:
+        if error.code != "warrant.malformed":
+            raise
+        raise _bad(error.what, error.where) from error
+    policy = Policy(
+        holders=holders, threshold=threshold, requirements=requirements, revocations=revocations, source=data
+    )
+    return policy, folder
+
+
+def _list(found: Fields, name: str) -> list[Any]:
+    value = found.take(name) if found.has(name) else []
+    if not isinstance(value, list):
+        raise _bad(f"[[{name}]] is a list of tables", f"policy.{name}")
+    return value
+
+
+def _holder(item: object) -> Holder:
+    found = Fields(item, "policy.keys")
+    keyid = found.digest("id")
+    key = PublicKey.parse(found.text("public"))
+    if key.id != keyid:
+        raise InputError(
+            "policy.key-mismatch",
+            "an id is not that of the public key beside it",
+            where="policy.keys",
+            mend="Copy both lines out of the holder's .pub.toml file.",
+        )
+    holder = Holder(
+        name=found.text("name"),
+        role=found.text("role"),
+        key=key,
+        side=found.text("side") if found.has("side") else "",
+        until=_until(found) if found.has("until") else None,
+    )
+    found.done()
+    return holder
+
+
+def _until(found: Fields) -> datetime:
+    value = found.take("until")
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise _bad("until is a moment with a zone, such as 2026-05-01T00:00:00Z", "policy.keys.until")
+    return value.astimezone(UTC)
+
+
+def _requirement(item: object) -> Requirement:
+    found = Fields(item, "policy.require")
+    requirement = Requirement(
+        at_least=found.integer("at_least"),
+        role=found.text("role") if found.has("role") else "",
+        side=found.text("side") if found.has("side") else "",
+    )
+    found.done()
+    return requirement
+
+
+def _bad(what: str, where: str = "policy") -> InputError:
+    return InputError("policy.malformed", what, where=where, mend="See docs/howto/warrants.md for a policy to copy.")
