@@ -1,0 +1,87 @@
+"""The account of an import as people read it: the sums laid out so that one sees that they agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from clew.records.account import Account
+from clew.words.isolation import isolate_text
+
+__all__ = ["account_text", "accounts_document", "accounts_text"]
+
+_SUM = (
+    ("records", "records"),
+    ("merged legs", "merged_legs"),
+    ("duplicate", "duplicate"),
+    ("rejected", "rejected"),
+    ("header and footer", "header_and_footer"),
+    ("out of scope", "out_of_scope"),
+)
+
+
+def accounts_document(accounts: Sequence[Account]) -> dict[str, Any]:
+    """The accounts, and their sums over all files, as ``--json`` shows them."""
+    total = {"units": sum(account.units for account in accounts)}
+    total |= {key: sum(getattr(account, key) for account in accounts) for _, key in _SUM}
+    return {"files": [account.as_json() for account in accounts], "total": total}
+
+
+def accounts_text(accounts: Sequence[Account]) -> str:
+    """One account after the other, and the sum of all files where there are several."""
+    texts = [account_text(account) for account in accounts]
+    if len(accounts) > 1:
+        document = accounts_document(accounts)["total"]
+        texts.append(f"All {len(accounts)} files\n{_sum(document)}")
+    return "\n\n".join(texts)
+
+
+def account_text(account: Account) -> str:
+    """What became of every unit of one file."""
+    lines = [_readable(account.file)]
+    if account.duplicate_of is not None:
+        lines.append(f"  imported before, as import {account.duplicate_of}: nothing is added")
+    else:
+        lines.append(f"  import {account.import_number}, read as {_readable(account.profile)}")
+    lines.append(f"  {account.size:,} bytes, SHA-256 {account.sha256}")
+    if account.first_start and account.last_start:
+        lines.append(f"  records from {account.first_start} to {account.last_start}")
+    lines.append(_sum({key: getattr(account, key) for key in ("units", *(key for _, key in _SUM))}))
+    details = (
+        ("rejected because", account.reasons),
+        ("kinds of records", account.kinds),
+        ("parties", account.parties),
+        ("distinct numbers", account.numbers),
+        ("flags", account.flags),
+        *((f"dropped, {what}", columns) for what, columns in account.dropped.items()),
+        ("unknown words for kinds", account.unknown_words),
+        ("not kept, unreadable", account.unreadable),
+    )
+    lines += [text for name, counts in details if (text := _counts(name, counts))]
+    for footer in account.footers:
+        verdict = "agrees" if footer.agrees else f"DOES NOT AGREE: there are {footer.found:,}"
+        lines.append(f"  the footer claims {footer.claimed:,} records: {verdict}")
+    if account.last_unit_open:
+        lines.append("  the last line has no end: the file may have been cut off")
+    return "\n".join(lines)
+
+
+def _sum(counts: Mapping[str, int]) -> str:
+    """``units`` above its parts, right-aligned, so that the sum can be checked by eye."""
+    width = max(len(f"{count:,}") for count in counts.values())
+    lines = [f"  {counts['units']:>{width},}  units"]
+    for number, (name, key) in enumerate(_SUM):
+        lines.append(f"  {'=' if number == 0 else '+'} {counts[key]:>{width},}  {name}")
+    lines[0] = "  " + lines[0]
+    return "\n".join(lines)
+
+
+def _counts(name: str, counts: Mapping[str, int]) -> str:
+    if not counts:
+        return ""
+    parts = [f"{_readable(word)} {count:,}" for word, count in counts.items()]
+    return f"  {name}: {', '.join(parts)}"
+
+
+def _readable(text: str) -> str:
+    return text if text.isascii() else isolate_text(text)

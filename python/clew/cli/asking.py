@@ -1,0 +1,105 @@
+"""What ``clew import`` shows of a file of unknown layout, and how it asks for what the file does not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from clew.cli.output import Output
+from clew.errors import ClewError
+from clew.records.preview import PreviewLine, preview
+from clew.records.profile_check import check_form, check_format, check_zone
+from clew.records.sample import Sample
+from clew.records.settings import parse_settings
+from clew.records.sniff import Draft, Question, sniff
+from clew.words.isolation import isolate_text
+
+__all__ = ["ask_until_settled", "draft_document", "draft_text", "questions_text"]
+
+
+def draft_document(draft: Draft) -> dict[str, Any]:
+    """The draft as ``--json`` shows it: what was found, the profile so far, the preview, the open questions."""
+    return {
+        "found": [{"what": what, "how": how} for what, how in draft.found],
+        "profile": draft.document,
+        "preview": [{"raw": list(line.raw), "canonical": line.canonical} for line in preview(draft)],
+        "notes": list(draft.notes),
+        "questions": [question.as_json() for question in draft.questions],
+    }
+
+
+def draft_text(draft: Draft) -> str:
+    """The same for people: ten lines of the file, each beside the record it becomes."""
+    width = max((len(what) for what, _ in draft.found), default=0)
+    found = [f"  {what:<{width}}  {_readable(how)}" for what, how in draft.found]
+    parts = ["\n".join(found), _preview_text(preview(draft)), *(f"  Note: {_readable(note)}" for note in draft.notes)]
+    if draft.questions:
+        parts.append(questions_text(draft.questions))
+    return "\n\n".join(part for part in parts if part)
+
+
+def questions_text(questions: Sequence[Question]) -> str:
+    """The open questions, each with the option that answers it."""
+    if not questions:
+        return ""
+    lines = ["  The file does not tell:"]
+    for question in questions:
+        lines.append(f"  ? {_readable(question.text)}")
+        lines.append(f"      {question.option}")
+        if question.choices:
+            lines.append(f"      fits: {', '.join(_readable(choice) for choice in question.choices)}")
+    return "\n".join(lines)
+
+
+def _readable(text: str) -> str:
+    """The text so that Arabic in it turns no number round; plain text stays as it is."""
+    return text if text.isascii() else isolate_text(text)
+
+
+def _preview_text(lines: Sequence[PreviewLine]) -> str:
+    """Raw and canonical, one under the other: operators' lines are too long to stand side by side."""
+    if not lines:
+        return ""
+    texts = ["  Ten lines of the file, and the records they become (••• is never kept):"]
+    for number, line in enumerate(lines, start=1):
+        texts.append(f"  {number:>3}  {' | '.join(_readable(cell) for cell in line.raw)}")
+        texts.append(f"       → {_readable(line.canonical)}")
+    return "\n".join(texts)
+
+
+def ask_until_settled(sample: Sample, answers: dict[str, Any], output: Output) -> Draft:
+    """The draft with everything answered by the person at the terminal; each answer is looked at at once."""
+    said = dict(answers)
+    draft = sniff(sample, said)
+    output.note(f"{sample.path}\n{draft_text(draft)}\n")
+    while draft.questions:
+        question = draft.questions[0]
+        said.update(_ask(question))
+        draft = sniff(sample, said)
+    return draft
+
+
+def _ask(question: Question) -> dict[str, Any]:
+    """One answer, asked for again until it can be used."""
+    default = question.choices[0] if len(question.choices) == 1 and "NAMESPACE" not in question.choices[0] else None
+    hint = f"\n  fits: {', '.join(_readable(choice) for choice in question.choices)}" if question.choices else ""
+    while True:
+        text: str = click.prompt(f"{_readable(question.text)}{hint}\n ", default=default, prompt_suffix="> ", err=True)
+        try:
+            _check(question.key, text.strip())
+            return parse_settings([f"{question.key}={text.strip()}"])
+        except ClewError as error:
+            click.echo(f"  {error.what}. {error.mend}", err=True)
+
+
+def _check(key: str, text: str) -> None:
+    if key == "start.zone":
+        check_zone(text)
+    elif key == "start.format":
+        check_format(text)
+    elif key == "form":
+        check_form(text)
+    elif key == "country":
+        check_form(f"national:{text}")
