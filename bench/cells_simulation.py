@@ -73,8 +73,10 @@ def simulate(seed: int, family: str) -> World:
     random = world.random
     size = 4000
     world.people = 3 * size
-    _background(world, size)
     fresh = iter(range(size, 3 * size))
+    for person in random.choice(size, 100, replace=False).tolist():  # who changes alone keeps everybody
+        world.changes[person] = (next(fresh), float(random.uniform(0.15, 0.85)) * DAYS * 1440)
+    _background(world, size)
     for _ in range(25):
         crew = [
             next(fresh) if random.random() < 0.3 else int(random.integers(size)) for _ in range(random.integers(6, 16))

@@ -73,7 +73,8 @@ def measures(probability: Any, truth: Any) -> str:
     ) / max(shown.sum(), 1)
     return (
         f"PD {at[0]:.2f} at 1e-2, {at[1]:.2f} at 1e-3; listed {listed.sum()}, "
-        f"of them right {truth[listed].mean():.2f}, recall {listed[truth].mean():.2f}; ECE {error:.3f}; innocents listed {listed[~truth].mean():.4f}"
+        f"of them right {truth[listed].mean():.2f}, recall {listed[truth].mean():.2f}; "
+        f"ECE {error:.3f}; innocents listed {listed[~truth].mean():.4f}"
     )
 
 

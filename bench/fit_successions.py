@@ -18,7 +18,7 @@ from bench.cells_simulation import named, simulate
 from bench.fit_cells import FAMILIES, seeds_of
 from clew.cells.contacts import Contacts, read_contacts
 from clew.cells.parameters import FIRST_VERSION, Parameters
-from clew.cells.succession import Candidates, candidates_of, successions
+from clew.cells.succession import Candidates, candidates_of, speaking, successions
 from tests.cells_graphs import trace
 
 Case = tuple[Contacts, set[tuple[str, str]]]
@@ -48,7 +48,7 @@ def rows(cases: Sequence[Case], parameters: Parameters) -> tuple[list[Candidates
 
 
 def logistic(columns: Any, truth: Any) -> Any:
-    """Logistic regression with a small ridge; the intercept first."""
+    """Logistic regression with a small ridge; the intercept first, no other coefficient negative."""
     x = np.column_stack([np.ones(len(columns)), columns])
 
     def loss(w: Any) -> tuple[float, Any]:
@@ -56,18 +56,17 @@ def logistic(columns: Any, truth: Any) -> Any:
         value = np.logaddexp(0, z).sum() - z[truth].sum() + 0.05 * (w[1:] ** 2).sum()
         return value, x.T @ (1 / (1 + np.exp(-z)) - truth) + 0.1 * np.r_[0.0, w[1:]]
 
-    return minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B").x
+    bounds = [(None, None)] + [(0, None)] * (x.shape[1] - 1)
+    return minimize(loss, np.zeros(x.shape[1]), jac=True, bounds=bounds, method="L-BFGS-B").x
 
 
 def fitted(train: Sequence[Case], parameters: Parameters) -> Parameters:
     """The parameters with fitted weights and line; the weights twice, as they decide what is moved."""
     for _ in range(2):
         found, truth = rows(train, parameters)
-        columns = np.concatenate(
-            [np.column_stack([f.contacts_ratio, -np.maximum(f.gap, 0), np.minimum(f.gap, 0), -f.talk * 1.0]) for f in found]
-        )
+        columns = np.concatenate([speaking(f.contacts_ratio, f.shared, f.gap, f.talk) for f in found])
         w = logistic(columns, truth)
-        parameters = replace(parameters, succession_weights=tuple(np.round(np.maximum(w[1:], 0), 3).tolist()))
+        parameters = replace(parameters, succession_weights=tuple(np.round(w[1:], 3).tolist()))
         print("pairs", len(truth), "right", truth.sum(), "intercept", w[0].round(2), parameters.succession_weights)
         parameters = replace(parameters, succession_none=float(np.round(np.exp(-w[0]), 3)))
     found, truth = rows(train, parameters)

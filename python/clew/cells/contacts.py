@@ -81,7 +81,8 @@ class Contacts:
 
     def sum_at_ends(self, values: Floats) -> Floats:
         """The sum of a pair quantity over the pairs of every number."""
-        return np.bincount(self.left, values, self.size) + np.bincount(self.right, values, self.size)
+        ends = np.bincount(self.left, values, self.size) + np.bincount(self.right, values, self.size)
+        return np.asarray(ends, np.float64)
 
     def matrix(self, values: Floats) -> Matrix:
         """A pair quantity as a symmetric sparse matrix."""
@@ -113,9 +114,9 @@ def read_contacts(graph: TracedGraph) -> Contacts:
         each=count,
         count=np.sum(list(count.values()), axis=0, dtype=np.int64).reshape(len(left)),
         callbacks=_most(table, "callbacks_ab", first_row) + _most(table, "callbacks_ba", first_row),
-        first=np.minimum.reduceat(first, first_row) if len(left) else first,
-        last=np.maximum.reduceat(last, first_row) if len(left) else last,
-        hours=np.maximum.reduceat(hours, first_row, axis=0) if len(left) else hours,
+        first=np.minimum.reduceat(first, first_row) if len(first) > len(left) else first,
+        last=np.maximum.reduceat(last, first_row) if len(last) > len(left) else last,
+        hours=np.maximum.reduceat(hours, first_row, axis=0) if len(hours) > len(left) else hours,
         events=_events(graph.events, index, left, right),
     )
 

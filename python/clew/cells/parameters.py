@@ -33,11 +33,12 @@ class Parameters:
     few_others: int = 15  # a shared contact with at most so many contacts is one that few others have
     ratio_limit: float = 10_000.0
     succession_rounds: int = 3
+    succession_turn: float = 4.0  # log-likelihood by which two rates explain a turning number better than one
     succession_base: float = 50.0  # weight of everybody's contacts in the Dirichlet-multinomial ratio
     succession_gap: float = 0.35  # of the whole time, at most, between fading and rising
     succession_meetings: int = 250_000  # a contact shared by more candidate pairs than that tells nothing
-    succession_weights: tuple[float, ...] = (0.5, 8.0, 8.0, 2.0)  # contacts, late, early, the two talk to each other
-    succession_none: float = 3.0  # likelihood of none of the candidates
+    succession_weights: tuple[float, ...] = (0.1, 3.5, 0.1, 0.1, 3.0)  # see speaking()
+    succession_none: float = 280.0  # likelihood of none of the candidates
     succession_line: tuple[float, ...] = (1.0, 1.0)  # fitted on the simulation: log-ratio = a + b * link
 
 

@@ -88,10 +88,8 @@ class Explainer:
         found = self._contact_with_seeds(others, pairs)
         if every:
             found += self._stand_together(number, others, pairs)
-            rare = self._shared(others, pairs, rare=True)
-            found += rare + self._contact_with_leads(others, pairs)
-            if not rare:
-                found += self._shared(others, pairs, rare=False)
+            ties = self._shared(others, pairs, rare=True) + self._contact_with_leads(others, pairs)
+            found += ties or self._shared(others, pairs, rare=False)
         return found or [self._path(others, pairs)]
 
     def benign(self, number: int, *, every: bool) -> Reason:

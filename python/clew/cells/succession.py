@@ -22,7 +22,7 @@ from scipy.special import gammaln
 from clew.cells.contacts import Bools, Contacts, Floats, Ints, Matrix
 from clew.cells.parameters import Parameters
 
-__all__ = ["Candidates", "Succession", "candidates_of", "successions"]
+__all__ = ["Candidates", "Succession", "candidates_of", "speaking", "successions"]
 
 _BINS: Final = 64
 _POINTS: Final = 8
@@ -75,6 +75,7 @@ class Candidates:
     new: Ints
     contacts_ratio: Floats  # Dirichlet-multinomial log-ratio, not brought down
     overlap: Floats
+    shared: Floats  # how many contacts both had
     gap: Floats  # between fading and rising, in parts of the whole time
     talk: Bools  # the two were in contact with each other
     raw: Floats  # log-likelihood before rivals divide it
@@ -87,7 +88,8 @@ def successions(contacts: Contacts, parameters: Parameters) -> list[Succession]:
     sightings = _sightings(contacts)
     if not len(sightings.number):
         return []
-    fading, rising = _turning(sightings, contacts, falling=True), _turning(sightings, contacts, falling=False)
+    fading = _turning(sightings, contacts, parameters.succession_turn, falling=True)
+    rising = _turning(sightings, contacts, parameters.succession_turn, falling=False)
     found, before, after, moves = _candidates(contacts, sightings, fading, rising, parameters)
     groups = _alike(found)
     listed: list[Succession] = []
@@ -121,7 +123,8 @@ def candidates_of(contacts: Contacts, parameters: Parameters) -> Candidates | No
     sightings = _sightings(contacts)
     if not len(sightings.number):
         return None
-    fading, rising = _turning(sightings, contacts, falling=True), _turning(sightings, contacts, falling=False)
+    fading = _turning(sightings, contacts, parameters.succession_turn, falling=True)
+    rising = _turning(sightings, contacts, parameters.succession_turn, falling=False)
     return _candidates(contacts, sightings, fading, rising, parameters)[0]
 
 
@@ -167,12 +170,15 @@ def _origin(contacts: Contacts) -> int:
     return int(contacts.first.min()) if len(contacts.first) else 0
 
 
-def _turning(sightings: Sightings, contacts: Contacts, *, falling: bool) -> Turns:
-    """Which numbers fade (``falling``) or rise, and when: the best of 63 moments for two Poisson rates."""
+def _turning(sightings: Sightings, contacts: Contacts, least: float, *, falling: bool) -> Turns:
+    """Which numbers fade (``falling``) or rise, and when: the best of 63 moments for two Poisson rates.
+
+    Two rates must explain the contacts better than one by ``least`` in log-likelihood.
+    """
     size, begin = contacts.size, sightings.moment.min()
     span = max(int(sightings.moment.max() - begin), 1) + 1
     bins = ((sightings.moment - begin) * _BINS // span).astype(np.int64)
-    counts = np.bincount(sightings.number * _BINS + bins, sightings.weight, size * _BINS).reshape(size, _BINS)
+    counts = _sums(sightings.number * _BINS + bins, sightings.weight, size * _BINS).reshape(size, _BINS)
     early = np.cumsum(counts, axis=1)[:, :-1]
     late = counts.sum(axis=1)[:, None] - early
     length = np.arange(1, _BINS) / _BINS
@@ -180,7 +186,7 @@ def _turning(sightings: Sightings, contacts: Contacts, *, falling: bool) -> Turn
     dense_length, thin_length = (length, 1 - length) if falling else (1 - length, length)
     gain = _xlogy(early, length) + _xlogy(late, 1 - length) - _xlogy(early + late, np.ones_like(length))
     right_way = (thin / thin_length <= 0.3 * dense / dense_length) & (dense >= 3)
-    gain = np.where(right_way, np.round(gain, 9), -1.0)
+    gain = np.where(right_way & (gain >= least), np.round(gain, 9), -1.0)
     cut = gain.argmax(axis=1) if falling else _BINS - 2 - gain[:, ::-1].argmax(axis=1)
     strength = gain[np.arange(size), cut]
     turns = (strength > 0) & ~contacts.hub
@@ -216,32 +222,40 @@ def _compare(
     before: Matrix, after: Matrix, base: Floats, fading: Turns, rising: Turns, talks: Matrix, span: float, p: Parameters
 ) -> Candidates:
     old, new, contact, x, y = _meetings(before, after, p.succession_meetings)
-    different = (old != new) & (x > 1e-3)
-    old, new, contact, x, y = old[different], new[different], contact[different], x[different], y[different]
+    gap = (rising.edge[new] - fading.edge[old]) / span
+    able = (old != new) & (x > 1e-3) & (np.abs(gap) <= p.succession_gap)
+    old, new, contact, x, y = old[able], new[able], contact[able], x[able], y[able]
     alpha = base[contact]
     terms = gammaln(alpha + x + y) + gammaln(alpha) - gammaln(alpha + x) - gammaln(alpha + y)
     total_x, total_y = np.asarray(before.sum(axis=1)).ravel(), np.asarray(after.sum(axis=1)).ravel()
     size = len(base)
     pairs, member = np.unique(old * size + new, return_inverse=True)
     old, new = pairs // size, pairs % size
-    shared = np.bincount(member, np.minimum(x / total_x[old[member]], y / total_y[new[member]]), len(pairs))
+    shared = _sums(member, np.minimum(x / total_x[old[member]], y / total_y[new[member]]), len(pairs))
     a, tx, ty = float(base.sum()), total_x[old], total_y[new]
-    ratio = (
-        np.bincount(member, terms, len(pairs)) + gammaln(a + tx) + gammaln(a + ty) - gammaln(a) - gammaln(a + tx + ty)
-    )
+    everything = gammaln(a + tx) + gammaln(a + ty) - gammaln(a) - gammaln(a + tx + ty)
+    ratio = _sums(member, terms, len(pairs)) + everything
     gap = (rising.edge[new] - fading.edge[old]) / span
     talk = np.asarray(talks[old, new]).ravel() > 0 if len(old) else np.zeros(0, np.bool_)
-    near = np.abs(gap) <= p.succession_gap
-    old, new, ratio, shared, gap, talk = old[near], new[near], ratio[near], shared[near], gap[near], talk[near]
-    raw = np.round(_raw(ratio, gap, talk, p), 9)
+    kept = _sums(member, np.minimum(x, 1.0), len(pairs))
+    raw = np.round(_raw(ratio, kept, gap, talk, p), 9)
     share, link = _divide(old, new, raw, size, p)
-    return Candidates(old, new, ratio, shared, gap, talk, raw, link, share)
+    return Candidates(old, new, ratio, shared, kept, gap, talk, raw, link, share)
 
 
-def _raw(ratio: Floats, gap: Floats, talk: Bools, p: Parameters) -> Floats:
-    late, early = np.maximum(gap, 0.0), np.maximum(-gap, 0.0)
-    w = p.succession_weights
-    return np.asarray(w[0] * ratio - w[1] * late - w[2] * early - w[3] * talk)
+def _sums(group: Ints, values: Floats, size: int) -> Floats:
+    return np.asarray(np.bincount(group, values, size), np.float64)
+
+
+def _raw(ratio: Floats, kept: Floats, gap: Floats, talk: Bools, p: Parameters) -> Floats:
+    """A number at the last hop stands in the graph only by a contact that many share: the first one tells little."""
+    return np.asarray(speaking(ratio, kept, gap, talk) @ np.asarray(p.succession_weights))
+
+
+def speaking(ratio: Floats, kept: Floats, gap: Floats, talk: Bools) -> Floats:
+    """What speaks for a pair, one column each: contacts, how many of them, not late, not early, not in contact."""
+    late, early = np.log1p(50.0 * np.maximum(gap, 0.0)), np.log1p(50.0 * np.maximum(-gap, 0.0))
+    return np.column_stack([ratio, np.log(np.maximum(kept, 1.0)), -late, -early, -talk.astype(np.float64)])
 
 
 def _divide(old: Ints, new: Ints, raw: Floats, size: int, p: Parameters) -> tuple[Floats, Floats]:

@@ -13,6 +13,7 @@ from traceback import extract_tb
 
 import click
 
+from clew.cli.cells import cells
 from clew.cli.report import export, report
 from clew.errors import ClewError
 
@@ -31,6 +32,7 @@ def cli() -> None:
     """Follow the call records of the numbers that a warrant names to the group behind them, and no further."""
 
 
+cli.add_command(cells)
 cli.add_command(report)
 cli.add_command(export)
 

@@ -1,0 +1,90 @@
+"""``clew cells``: from a traced case to the ranked group of its seeds, and the number changes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from clew.audit.log import FileLog
+from clew.case.folder import CaseFolder
+from clew.cli.output import Output, json_option
+from clew.effects import system_clock
+from clew.errors import Refused
+
+if TYPE_CHECKING:
+    from clew.audit.log import Log
+    from clew.cells import Findings
+    from clew.chain.graph import TracedGraph
+
+__all__ = ["cells"]
+
+
+@click.command()
+@click.argument("case", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--top", type=click.IntRange(1), default=20, show_default=True, help="How many numbers to show.")
+@json_option
+def cells(case: Path, top: int, as_json: bool) -> None:
+    """Rank the numbers inside the bound by how probably they belong to the seeds' calling group.
+
+    Reads only the traced graph of the case. Every number comes with its reasons (+), the records behind them, and the
+    innocent explanation that fits best (-). Number changes of one person follow. All of it is written into the case's
+    findings folder; what is shown are leads, not verdicts.
+
+    \b
+    Example:
+      clew cells cases/lantern
+      clew cells cases/lantern --top 50 --json
+    """
+    from clew.cells import find
+    from clew.cells.keep import keep_findings
+    from clew.chain.files import read_graph
+    from clew.cli.cells_text import findings_text
+
+    output = Output(as_json)
+    folder = CaseFolder.open(case)
+    log = FileLog(folder.log_path, system_clock)
+    graph = read_graph(folder)
+    _require_warrant(folder, graph, log)
+    progress = output.progress()
+    progress.begin("finding the group", 1, "graph")
+    findings = find(graph)
+    progress.end()
+    keep_findings(folder, findings, log)
+    output.result(_document(findings, top), findings_text(findings, top) if not as_json else "")
+
+
+def _require_warrant(case: CaseFolder, graph: TracedGraph, log: Log) -> None:
+    """Return if the case's warrant still verifies and is the one that its graph was traced under."""
+    from clew.chain.files import Documents
+    from clew.warrants.policy import parse_policy
+    from clew.warrants.verify import verify_warrant
+
+    papers = Documents.read(case)
+    policy = parse_policy(papers.policy, revocations=papers.revocations)
+    scope = verify_warrant(papers.warrant, policy, clock=system_clock, amendments=papers.amendments, log=log)
+    if (scope.digest, scope.stage) != (graph.scope.warrant, graph.scope.stage):
+        raise Refused(
+            "cells.other-warrant",
+            "the traced graph of this case was not traced under the warrant that the case holds",
+            where=str(case.path),
+            mend="Run clew trace again with the warrant and all its amendments.",
+        )
+
+
+def _document(findings: Findings, top: int) -> dict[str, Any]:
+    """``findings.json`` with the first rows of both tables."""
+    return {
+        **findings.document,
+        "ranked": [_row(row) for row in findings.ranked.slice(0, top).to_pylist()],
+        "successions": [_row(row) for row in findings.successions.slice(0, top).to_pylist()],
+    }
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    moment = {"moment": f"{row['moment']:%Y-%m-%dT%H:%M:%SZ}"} if "moment" in row else {}
+    reasons = [{**reason, "values": json.loads(reason["values"])} for reason in row["reasons"]]
+    benign = {**row["benign"], "values": json.loads(row["benign"]["values"])}
+    return {**row, **moment, "reasons": reasons, "benign": benign}
