@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from clew.audit.log import Entry, LoggedEntry
+from clew.audit.log import Entry, FileLog, LoggedEntry
+from clew.case.folder import CaseFolder, Part
 from clew.cells.findings import RANKED, SUCCESSIONS, Findings
+from clew.chain.files import write_trace
 from clew.chain.graph import EVENTS, HOURS, PAIRS, VERTICES, Bound, Detail, Scope, TracedGraph
 from clew.report.contents import Contents, FileAccount
 from clew.warrants.authorisation import Budgets, Clear
 from clew.warrants.document import Warrant
+from clew.warrants.dsse import sign
+from clew.warrants.keys import SigningKey
 from clew.words import sentences
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
@@ -48,7 +53,7 @@ def _pair(a: str, b: str, holder: str, calls: int, day: int) -> dict[str, Any]:
     return row | {"first": BEGIN + timedelta(days=day), "last": BEGIN + timedelta(days=day + 7, seconds=5)}
 
 
-def made_graph(case: str = "thread-12") -> TracedGraph:
+def made_graph(warrant: str = "") -> TracedGraph:
     """The traced graph: two seeds, three leads, a hub, and one number that nothing much ties to them."""
     hops = {SEEDS[0]: 0, SEEDS[1]: 0, LEADS[0]: 1, LEADS[1]: 1, HUB: 1, LEADS[2]: 2, LOW: 2}
     vertices = [
@@ -71,7 +76,7 @@ def made_graph(case: str = "thread-12") -> TracedGraph:
         _pair(LEADS[0], LEADS[1], HOLDERS[1], 2, 6),
         _pair(LEADS[1], LOW, HOLDERS[0], 1, 8),
     ]
-    scope = Scope(case, "ab" * 32, 1, BEGIN, END, 2, 200)
+    scope = Scope("thread-12", warrant or made_warrant().digest, 1, BEGIN, END, 2, 200)
     bound = Bound((2, 3, 2), 6, 1, 0, 1)
     events = [
         {
@@ -147,7 +152,7 @@ def made_findings() -> Findings:
             "parameters": {"listed_at": 0.5},
             "calibration": sentence(sentences.BENIGN_ACQUAINTANCE),
         },
-        "graph": {"case": "thread-12", "warrant": "ab" * 32, "stage": 1},
+        "graph": {"case": "thread-12", "warrant": made_warrant().digest, "stage": 1},
         "seeds": [
             {"vertex": SEEDS[0], "state": "used", "contacts": 3, "reasons": []},
             {"vertex": SEEDS[1], "state": "absent", "contacts": 0, "reasons": []},
@@ -201,3 +206,21 @@ def made_contents(**changed: Any) -> Contents:
     )
     signers = ("القاضي الأول", "Procureure de la République")
     return Contents(made_warrant(**changed), signers, made_accounts(), made_graph(), made_findings(), entries)
+
+
+def made_folder(path: Path, **changed: Any) -> CaseFolder:
+    """The made-up case on disk, signed, logged and written as the steps before the report write it."""
+    case = CaseFolder.create(path)
+    log = FileLog(case.log_path, lambda: WRITTEN)
+    key = SigningKey.generate(lambda size: bytes(size))
+    warrant = made_warrant()
+    policy = (
+        f'version = 1\nthreshold = 1\n\n[[keys]]\nname = "القاضي الأول"\nrole = "judge"\n'
+        f'id = "{key.public.id}"\npublic = "{key.public.text}"\n'
+    )
+    documents = {"warrant.dsse.json": sign(warrant.encode(), key), "policy.toml": policy.encode()}
+    write_trace(case, made_graph(), {**documents, **changed.get("documents", {})}, log)
+    findings = changed.get("findings", made_findings())
+    if findings is not None:
+        case.replace({Part.FINDINGS: findings.files()}, log.commit(Entry("findings.written", {})))
+    return case

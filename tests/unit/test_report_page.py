@@ -1,0 +1,258 @@
+"""The report's page: complete in itself, safe against what stands in a case, right in right-to-left text."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from clew.report.page import page_name, render, style
+from clew.warrants.authorisation import Clear
+from clew.words import LANGUAGES, Language
+from clew.words import report_sentences as words
+from clew.words.catalogue import catalogue, translations
+from tests.made_case import HUB, LEADS, LOW, SEEDS, WRITTEN, made_contents, made_warrant
+
+TABLES = {"vertices.csv": "12" * 32, "graph.gexf": "34" * 32}
+HOSTILE = '</dd><script>alert(1)</script><img src=x onerror="alert(2)"> & "\' {{ 7*7 }} شيء'
+
+
+def page(language: Language = Language.EN, **changed: object) -> str:
+    contents = made_contents(**changed)
+    return render(contents, language, WRITTEN, languages=LANGUAGES, tables=TABLES).decode()
+
+
+class Page(HTMLParser):
+    """The page as a reader meets it: its tags with attributes, and its text without the style sheet."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self._inside: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._inside and self._inside.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self._inside and data.strip():
+            self.texts.append(data)
+
+
+def test_page_of_each_language_says_its_direction() -> None:
+    heads = {language: Page(page(language)).tags[0] for language in LANGUAGES}
+    assert heads[Language.AR] == ("html", {"lang": "ar", "dir": "rtl"})
+    assert heads[Language.FR] == ("html", {"lang": "fr", "dir": "ltr"})
+    assert heads[Language.EN] == ("html", {"lang": "en", "dir": "ltr"})
+
+
+def test_every_number_in_arabic_text_stands_inside_an_isolate() -> None:
+    """In a right-to-left paragraph a bare number, date or hash would be displayed as another one."""
+    checked = 0
+    for text in Page(page(Language.AR)).texts:
+        depth = 0
+        for character in text:
+            depth += (character in "\u2066\u2068") - (character == "\u2069")
+            if character.isdigit():
+                checked += 1
+                assert depth > 0, text
+        assert depth == 0, text
+    assert checked > 500
+
+
+def test_attributes_that_are_read_out_hold_no_bare_number() -> None:
+    for _, attributes in Page(page(Language.AR)).tags:
+        assert not re.search(r"\d", attributes.get("aria-label") or "")
+
+
+def test_identifiers_have_ascii_digits_in_every_language() -> None:
+    for language in LANGUAGES:
+        text = page(language)
+        for number in (*SEEDS, *LEADS, LOW, HUB, made_warrant().digest, "1:1204", "2026-03-01 00:00:00 UTC"):
+            assert number.replace("+", "&#43;") in text or number in text
+
+
+def test_counts_take_the_digits_of_the_language() -> None:
+    assert "\u2066١٢٬٤٤٧\u2069" in page(Language.AR)
+    assert "12\u202f447" in page(Language.FR)
+    assert "12,447" in page(Language.EN)
+
+
+@pytest.mark.parametrize("language", [Language.AR, Language.FR])
+def test_no_english_sentence_is_left_in_a_translated_page(language: Language) -> None:
+    shown = " ".join(Page(page(language)).texts)
+    for text in catalogue():
+        translated = translations(language.value).get(text).string
+        if len(text) > 25 and text != translated:
+            parts = [part for part in re.split(r"\{[^}]*\}", text) if len(part) > 15]
+            assert not parts or not all(part in shown for part in parts), text
+
+
+def test_hostile_text_cannot_break_out_of_the_page() -> None:
+    for language in LANGUAGES:
+        text = page(language, purpose=HOSTILE, legal_basis=HOSTILE, authority=HOSTILE)
+        tags = [tag for tag, _ in Page(text).tags]
+        assert tags == [tag for tag, _ in Page(page(language)).tags], "a text of the case became markup"
+        assert "script" not in tags
+        assert "img" not in tags
+        assert "{{" in " ".join(Page(text).texts), "the template's own language is not run on texts of the case"
+
+
+def test_hostile_names_of_holders_and_signers_are_escaped() -> None:
+    contents = dataclasses.replace(made_contents(), signers=("<b onclick=x>judge</b>", "a\u202eb\u2069c"))
+    text = render(contents, Language.EN, WRITTEN, languages=LANGUAGES, tables=TABLES).decode()
+    assert "<b onclick" not in text
+    assert "&lt;b onclick=x&gt;judge" in text
+    assert "\u202e" not in text, "an override would turn the text behind it"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_page_opens_no_network_resource(language: Language) -> None:
+    """Whoever opens the report must not be seen to open it."""
+    text = page(language)
+    found = Page(text)
+    assert not {
+        "script",
+        "link",
+        "img",
+        "iframe",
+        "object",
+        "embed",
+        "audio",
+        "video",
+        "base",
+        "form",
+        "image",
+        "use",
+    } & {tag for tag, _ in found.tags}
+    for tag, attributes in found.tags:
+        for name, value in attributes.items():
+            assert name not in {"src", "srcset", "action", "data", "xlink:href", "style", "poster", "background"}
+            assert not name.startswith("on")
+            if name == "href":
+                assert re.fullmatch(r"#[a-z]+|report\.(ar|fr|en)\.html", value or ""), (tag, value)
+    assert not re.search(r"https?:|//|url\(|@import|expression\(", text.replace("<!DOCTYPE html>", ""))
+
+
+def test_content_policy_allows_this_style_sheet_and_nothing_else() -> None:
+    text = page()
+    sheet = re.search(r"<style>(.*)</style>", text, re.DOTALL)
+    policy = next(tag for tag in Page(text).tags if tag[1].get("http-equiv") == "Content-Security-Policy")[1]["content"]
+    assert sheet is not None
+    digest = base64.b64encode(hashlib.sha256(sheet[1].encode()).digest()).decode()
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+def test_style_sheet_knows_no_left_and_right() -> None:
+    """Logical properties only: the same sheet serves both directions."""
+    assert not re.search(r"\b(left|right)\b", style())
+    assert not re.search(r"\b(margin|padding|border)-(top|bottom)\b", style())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_outside_the_traced_graph_appears(language: Language) -> None:
+    """No number that the warrant did not let be traced stands anywhere in the report."""
+    text = page(language, purpose="-", legal_basis="-")
+    inside = set(made_contents().graph.vertices["vertex"].to_pylist())
+    shown = set(re.findall(r"\+[0-9]{7,15}", text))
+    assert shown <= inside
+    assert shown >= {*SEEDS, *LEADS, LOW, HUB}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_unsaid_and_no_python_shows_through(language: Language) -> None:
+    shown = " ".join(Page(page(language, purpose="-")).texts)
+    for leak in ("None", "True", "False", "{", "}", "Sentence(", "Undefined", "datetime"):
+        assert leak not in shown
+
+
+def test_page_tells_the_whole_case() -> None:
+    shown = " ".join(Page(page()).texts)
+    for told in (
+        "thread-12",
+        "7 numbers lie inside the bound",
+        "In contact with 1 of the 2 seeds (+9647901234567): 19 contacts.",
+        "Records: 1:7, 1:1204 and 17 more",
+        "83% of its contacts are with +9647901234567",
+        "moderately strong",
+        "occurs in no record of the window",
+        "200 contacts; tracing stops at a number with more",
+        "negative duration, kept as the file has it: 4",
+        "location: 24,690",
+        "Procureure de la République",
+        "0123456789abcdef" * 4,
+        "trace.bound",
+        "graph.gexf",
+        words.NO_VERDICT.one,
+    ):
+        assert told in shown, told
+
+
+def test_a_chart_never_stands_without_its_table() -> None:
+    text = page()
+    chart = text.index("<svg")
+    assert '<table class="dense">' in text[chart:]
+    lines = re.findall(r"<line ", text)
+    table = text[text.index('<table class="dense">') :]
+    rows = table[: table.index("</table>")].count("<tr>") - 1
+    assert (len(lines), rows) == (4, 5)  # one line for the pair that two holders recorded
+
+
+def test_same_case_gives_the_same_bytes() -> None:
+    """Also in another process, where Python orders its sets otherwise."""
+    program = (
+        "import hashlib; from tests.made_case import *; from clew.report.write import report_files\n"
+        "from clew.words import LANGUAGES; from clew.effects import NoProgress\n"
+        "files = report_files(made_contents(), LANGUAGES, WRITTEN, NoProgress())\n"
+        "print(*(hashlib.sha256(data).hexdigest() for data in files.values()))"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(outputs) == 1
+    assert len(outputs.pop().split()) == 13
+
+
+def test_links_lead_only_to_pages_that_were_written() -> None:
+    alone = render(made_contents(), Language.AR, WRITTEN, languages=[Language.AR], tables=TABLES).decode()
+    assert "report.fr.html" not in alone
+    assert all(page_name(other) in page(Language.AR) for other in (Language.FR, Language.EN))
+
+
+def test_a_case_without_leads_changes_or_accounts_says_so() -> None:
+    contents = made_contents(seeds=(Clear(SEEDS[0]),))
+    findings = dataclasses.replace(
+        contents.findings,
+        document={**contents.findings.document, "summary": {"ranked": 0, "listed": 0, "chance": None, "sentences": []}},
+        ranked=contents.findings.ranked.slice(0, 0),
+        successions=contents.findings.successions.slice(0, 0),
+    )
+    empty = dataclasses.replace(contents, findings=findings, accounts=(), entries=())
+    for language, said in ((Language.EN, words.LEADS_NONE.one), (Language.AR, "لا يبلغ أي رقم")):
+        text = render(empty, language, WRITTEN, languages=LANGUAGES, tables={}).decode()
+        assert said in text
+    assert words.SUCCESSIONS_NONE.one in render(empty, Language.EN, WRITTEN, languages=LANGUAGES, tables={}).decode()
+    assert words.ACCOUNT_MISSING.one in render(empty, Language.EN, WRITTEN, languages=LANGUAGES, tables={}).decode()
