@@ -61,7 +61,7 @@ pub struct Party {
     pub country: Option<[u8; 2]>,
     /// The routing prefix that was taken off.
     pub routing_prefix: Option<String>,
-    /// Whether a prefix that hides the caller was taken off.
+    /// Whether a calling-line prefix, one that hides or shows the caller, was taken off.
     pub suppressed: bool,
     /// Whether the plan of its country has numbers of this length; true of every E.164 number kept.
     pub possible: bool,
@@ -251,22 +251,22 @@ impl Reader {
 
     /// What a dialled text is: suppression prefix, then routing prefix, then the number.
     fn dialled(&self, text: &str, form: &Form, taken: &mut Taken) -> Found {
-        if let Some((rest, hides)) = scan::calling_line_prefix(text) {
-            taken.suppressed = hides;
+        if let Some(rest) = scan::behind_line_prefix(text) {
+            taken.suppressed = true;
             return self.routed(rest, form, taken);
         }
         let whole = self.routed(text, form, taken);
         if let Some(country) = form.country()
             && !whole.is_valid()
-            && let Some((rest, hides)) = scan::national_line_prefix(country, text)
+            && let Some(rest) = scan::behind_national_line_prefix(country, text)
         {
-            let mut inner = Taken::default();
+            let mut inner = Taken {
+                suppressed: true,
+                routing_prefix: None,
+            };
             let behind = self.routed(rest, form, &mut inner);
             if matches!(behind, Found::Number(_)) && behind.is_valid() {
-                *taken = Taken {
-                    suppressed: hides,
-                    ..inner
-                };
+                *taken = inner;
                 return behind;
             }
         }
@@ -414,9 +414,9 @@ fn behind_zeros(digits: &str) -> Option<Reading> {
 
 /// Digits of a national column: the national reading, else the country's own international one.
 ///
-/// A national reading that the plan does not have is kept where a trunk prefix was written, because then nothing
-/// else can be meant and the metadata may lag behind the plan; without one it is unknown. A foreign number without
-/// a plus is unknown.
+/// Only a reading that the plan has is taken. A number that is merely of a possible length is unknown here, because
+/// what looks like an unassigned national number may be dialled over a border that shares a plan (`048` in Ireland
+/// is Northern Ireland's `+44 28`). A foreign number without a plus is unknown.
 fn national(country: Country, digits: &str) -> Found {
     let why = match plan::national(country, digits) {
         Dialled::Abroad(result) => return result.into(),
@@ -431,15 +431,7 @@ fn national(country: Country, digits: &str) -> Found {
                 Found::Number(reading)
             };
         }
-        Dialled::National(reading) => {
-            if let Some(reading) = behind_zeros(digits) {
-                return Found::Number(reading);
-            }
-            if reading.trunk && digits.starts_with('0') {
-                return Found::Number(reading);
-            }
-            reason::NOT_IN_PLAN
-        }
+        Dialled::National(_) => reason::NOT_IN_PLAN,
         Dialled::Neither(why) => why,
     };
     if let Some(reading) = behind_zeros(digits) {
@@ -457,22 +449,20 @@ fn mixed(country: Country, digits: &str) -> Found {
     let abroad = plan::international(digits)
         .ok()
         .filter(|reading| reading.valid);
-    match plan::national(country, digits) {
-        Dialled::Abroad(result) => result.into(),
-        Dialled::National(reading) if reading.valid => match abroad {
-            Some(other) if other.digits != reading.digits => Found::Unknown(reason::AMBIGUOUS),
-            _ => Found::Number(reading),
-        },
-        dialled => match (abroad.or_else(|| behind_zeros(digits)), dialled) {
-            (Some(reading), _) => Found::Number(reading),
-            // Nothing international begins with 0, so a written trunk 0 leaves one reading.
-            (None, Dialled::National(reading)) if reading.trunk && digits.starts_with('0') => {
-                Found::Number(reading)
-            }
-            (None, Dialled::Neither(why)) => Found::Unknown(why),
-            (None, _) => Found::Unknown(reason::NOT_IN_PLAN),
-        },
-    }
+    let why = match plan::national(country, digits) {
+        Dialled::Abroad(result) => return result.into(),
+        Dialled::National(reading) if reading.valid => {
+            return match abroad {
+                Some(other) if other.digits != reading.digits => Found::Unknown(reason::AMBIGUOUS),
+                _ => Found::Number(reading),
+            };
+        }
+        Dialled::National(_) => reason::NOT_IN_PLAN,
+        Dialled::Neither(why) => why,
+    };
+    abroad
+        .or_else(|| behind_zeros(digits))
+        .map_or(Found::Unknown(why), Found::Number)
 }
 
 fn opaque(namespace: &str, text: &str) -> Found {

@@ -132,8 +132,68 @@ pub(crate) fn international(digits: &str) -> Result<Reading, &'static str> {
     }
 }
 
+/// The prefixes of the French national plan whose numbers have a country code other than 33 (ARCEP, décision
+/// 2018-0881, annex 1): dialled alike everywhere in the plan, and domestic to none but their own territory.
+const FRENCH_OVERSEAS: &[(&str, &str)] = &[
+    ("262", "262"),
+    ("263", "262"),
+    ("269", "262"),
+    ("508", "508"),
+    ("590", "590"),
+    ("594", "594"),
+    ("596", "596"),
+    ("639", "262"),
+    ("690", "590"),
+    ("691", "590"),
+    ("692", "262"),
+    ("693", "262"),
+    ("694", "594"),
+    ("696", "596"),
+    ("697", "596"),
+];
+const FRENCH_CODES: &[i32] = &[33, 262, 590, 594, 596];
+
+/// The reading of digits dialled in the French plan that lie in a territory with a country code of its own.
+fn french_overseas(country: Country, digits: &str) -> Option<Result<Reading, &'static str>> {
+    if !FRENCH_CODES.contains(&country.calling_code) {
+        return None;
+    }
+    let trunk = digits.len() == 10 && digits.starts_with('0');
+    let nine = if trunk { &digits[1..] } else { digits };
+    let (_, code) = FRENCH_OVERSEAS
+        .iter()
+        .find(|(prefix, _)| nine.len() == 9 && nine.starts_with(prefix))?;
+    // Saint-Pierre-et-Miquelon kept six digits: the three in front are its country code.
+    let all = if *code == "508" {
+        nine.to_owned()
+    } else {
+        format!("{code}{nine}")
+    };
+    Some(international(&all).map(|reading| Reading { trunk, ..reading }))
+}
+
 /// What digits dialled in a country are; says nothing about digits that begin with a bare country code.
 pub(crate) fn national(country: Country, digits: &str) -> Dialled {
+    if let Some(result) = french_overseas(country, digits) {
+        return result.map_or_else(Dialled::Neither, Dialled::National);
+    }
+    let dialled = in_own_plan(country, digits);
+    let found = match &dialled {
+        Dialled::National(reading) => reading.valid,
+        Dialled::Abroad(_) => true,
+        Dialled::Neither(_) => false,
+    };
+    if found || country.calling_code == 33 || !FRENCH_CODES.contains(&country.calling_code) {
+        return dialled;
+    }
+    // What is dialled overseas and is not overseas is in metropolitan France.
+    match Country::new(*b"FR").map(|france| in_own_plan(france, digits)) {
+        Some(Dialled::National(reading)) if reading.valid => Dialled::National(reading),
+        _ => dialled,
+    }
+}
+
+fn in_own_plan(country: Country, digits: &str) -> Dialled {
     let Ok(parsed) = PLANS
         .util
         .parse_and_keep_raw_input(digits, Some(country.region))

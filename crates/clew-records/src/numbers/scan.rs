@@ -93,39 +93,31 @@ fn several(digits: &str, otherwise: &'static str) -> &'static str {
     }
 }
 
-/// The text behind a calling-line prefix that every mobile network knows, and whether it hides the caller.
-///
-/// `#31#` and `*31#` in front of a number (3GPP TS 22.030, 6.5.5.2 and annex B; ETSI EN 300 089 for fixed networks).
-pub(crate) fn calling_line_prefix(text: &str) -> Option<(&str, bool)> {
+/// The text behind a calling-line prefix of mobile networks: `#31#` hides the caller, `*31#` shows him (3GPP
+/// TS 22.030, annex B).
+pub(crate) fn behind_line_prefix(text: &str) -> Option<&str> {
     let rest = text
         .strip_prefix("#31#")
         .or_else(|| text.strip_prefix("*31#"))?
         .trim_start();
-    (!rest.is_empty()).then_some((rest, true))
+    (!rest.is_empty()).then_some(rest)
 }
 
-/// The text behind a calling-line prefix of one country, and whether it hides the caller (spec 2.5, step 6).
+/// The text behind a calling-line prefix of one country (spec 2.5, step 6).
 ///
-/// Prefixes of digits alone are only candidates: the reader takes one off where the whole is no number and the
-/// rest is one.
-pub(crate) fn national_line_prefix(country: Country, text: &str) -> Option<(&str, bool)> {
-    let table: &[(&str, &str, bool)] = match &country.letters {
-        _ if country.is_north_american() => &[
-            ("*67", "", true),
-            ("*82", "", false),
-            ("1167", "", true),
-            ("1182", "", false),
-        ],
-        b"GB" | b"GG" | b"JE" | b"IM" => &[("1470", "0", false), ("141", "0", true)],
-        b"FR" => &[("3651", "0", true)],
-        b"ES" => &[("067", "", true)],
-        b"IT" => &[("*67#", "", true)],
+/// These are only candidates: the reader takes one off where the whole is no number and the rest is one.
+pub(crate) fn behind_national_line_prefix(country: Country, text: &str) -> Option<&str> {
+    let table: &[(&str, &str)] = match &country.letters {
+        _ if country.is_north_american() => &[("*67", ""), ("*82", ""), ("1167", ""), ("1182", "")],
+        b"GB" | b"GG" | b"JE" | b"IM" => &[("1470", "0"), ("141", "0")],
+        b"FR" => &[("3651", "0")],
+        b"ES" => &[("067", "")],
+        b"IT" => &[("*67#", "")],
         _ => &[],
     };
-    table.iter().find_map(|(prefix, next, hides)| {
+    table.iter().find_map(|(prefix, next)| {
         let rest = text.strip_prefix(prefix)?.trim_start_matches([' ', '-']);
-        (!rest.is_empty() && (rest.starts_with(next) || rest.starts_with('+')))
-            .then_some((rest, *hides))
+        (!rest.is_empty() && (rest.starts_with(next) || rest.starts_with('+'))).then_some(rest)
     })
 }
 

@@ -91,6 +91,14 @@ fn prefixes_are_taken_off_and_said() {
 }
 
 #[test]
+fn the_french_plan_has_several_country_codes() {
+    assert_eq!(canonical("national:FR", "0692 12 34 56"), "+262692123456");
+    assert_eq!(canonical("mixed:FR", "0596 70 12 34"), "+596596701234");
+    assert_eq!(canonical("national:FR", "0508 41 12 34"), "+508411234");
+    assert_eq!(canonical("national:RE", "06 12 34 56 78"), "+33612345678");
+}
+
+#[test]
 fn addresses_senders_and_withheld_numbers() {
     assert_eq!(
         canonical("sip:FR", "sip:+33612345678@host;user=phone"),
