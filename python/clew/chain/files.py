@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self, final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,9 +22,54 @@ from clew.chain.graph import EVENTS, PAIRS, VERTICES, Detail, Header, TracedGrap
 from clew.errors import InputError, Refused
 from clew.warrants.authorisation import Authorisation
 
-__all__ = ["case_digest", "graph_files", "read_graph", "require_case", "stages", "write_trace"]
+__all__ = [
+    "Documents",
+    "case_digest",
+    "graph_files",
+    "read_graph",
+    "require_case",
+    "stages",
+    "verified_entry",
+    "write_trace",
+]
 
 _NAME = re.compile(r"stage-([1-9][0-9]{0,5})-graph\.json", re.ASCII)
+
+
+@final
+@dataclass(frozen=True, slots=True, repr=False)
+class Documents:
+    """The signed documents and the policy that a graph was traced under: all that is needed to verify them again.
+
+    ``verify_warrant(d.warrant, parse_policy(d.policy, revocations=d.revocations), amendments=d.amendments, …)``.
+    """
+
+    warrant: bytes
+    policy: bytes
+    amendments: tuple[bytes, ...] = ()
+    revocations: tuple[bytes, ...] = ()
+
+    def files(self) -> dict[str, bytes]:
+        """The files of the case's ``warrant/`` by name (spec case, 5)."""
+        files = {"warrant.json": self.warrant, "policy.toml": self.policy}
+        files |= {f"amendment-{number}.json": data for number, data in enumerate(self.amendments, 1)}
+        return files | {f"revocation-{number}.json": data for number, data in enumerate(self.revocations, 1)}
+
+    @classmethod
+    def read(cls, case: CaseFolder) -> Self:
+        """The documents that a case holds; ``InputError`` (``case.part-missing``) if nothing was traced yet."""
+        names = case.names(Part.WARRANT)
+
+        def numbered(word: str) -> tuple[bytes, ...]:
+            numbers = sorted(int(found[1]) for name in names if (found := re.fullmatch(rf"{word}-(\d+)\.json", name)))
+            return tuple(case.read(Part.WARRANT, f"{word}-{number}.json") for number in numbers)
+
+        return cls(
+            case.read(Part.WARRANT, "warrant.json"),
+            case.read(Part.WARRANT, "policy.toml"),
+            numbered("amendment"),
+            numbered("revocation"),
+        )
 
 
 def case_digest(case: str) -> str:
@@ -46,6 +93,20 @@ def graph_files(graph: TracedGraph) -> dict[str, bytes]:
 def stages(case: CaseFolder) -> list[int]:
     """The stages that the case has a traced graph of, ascending."""
     return sorted(int(found[1]) for name in case.names(Part.GRAPH) if (found := _NAME.fullmatch(name)))
+
+
+def verified_entry(authorisation: Authorisation, documents: Documents) -> Entry:
+    """The entry ``warrant.verified``, which stands before everything that is done under an authorisation."""
+    return Entry(
+        "warrant.verified",
+        {
+            "case": case_digest(authorisation.case),
+            "warrant": authorisation.digest,
+            "root": authorisation.root,
+            "stage": authorisation.stage,
+            "policy": hashlib.sha256(documents.policy).hexdigest(),
+        },
+    )
 
 
 def require_case(case: CaseFolder, authorisation: Authorisation, log: Log) -> None:
@@ -73,24 +134,26 @@ def require_case(case: CaseFolder, authorisation: Authorisation, log: Log) -> No
         )
 
 
-def write_trace(case: CaseFolder, graph: TracedGraph, warrant: Mapping[str, bytes], log: Log) -> None:
+def write_trace(case: CaseFolder, graph: TracedGraph, documents: Documents, log: Log) -> dict[str, str]:
     """Write the graph of one stage, and the documents it was traced under, all at once; logged as ``graph.written``.
 
-    ``warrant`` are the files of the case's ``warrant/``. Graphs of other stages stay as they are.
+    Graphs of other stages stay as they are. Returns the SHA-256 (hex) of the graph's files by name.
     """
     files = graph_files(graph)
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     body: dict[str, Value] = {
         "stage": graph.scope.stage,
         "detail": graph.detail.value,
         "numbers": graph.bound.numbers,
         "pairs": graph.bound.pairs,
     }
-    for name, data in files.items():
-        body[name.split("-")[2].partition(".")[0]] = hashlib.sha256(data).hexdigest()
+    for name, digest in digests.items():
+        body[name.split("-")[2].partition(".")[0]] = digest
     own = f"stage-{graph.scope.stage}-"
     kept = {name: case.read(Part.GRAPH, name) for name in case.names(Part.GRAPH) if not name.startswith(own)}
     receipt = log.commit(Entry("graph.written", body))
-    case.replace({Part.WARRANT: warrant, Part.GRAPH: {**kept, **files}}, receipt)
+    case.replace({Part.WARRANT: documents.files(), Part.GRAPH: {**kept, **files}}, receipt)
+    return digests
 
 
 def read_graph(case: CaseFolder, stage: int | None = None) -> TracedGraph:
@@ -130,8 +193,6 @@ def _table(case: CaseFolder, stage: int, name: str, schema: pa.Schema) -> pa.Tab
         raise _broken("cannot be read as Parquet", where) from error
     if table.schema != schema:
         raise _broken("has not the columns of this version", where)
-    if any(table[field.name].null_count for field in schema if not field.nullable):
-        raise _broken("has nulls where none may be", where)
     return table.replace_schema_metadata(None)
 
 

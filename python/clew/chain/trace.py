@@ -77,19 +77,20 @@ def trace(
     with _walk(records, authorisation, log, progress or NoProgress()) as walk:
         if announce is not None:
             announce(walk.bound)
-        require_within_budget(walk.bound, authorisation)
+        _require_within_budget(walk.bound, authorisation, log)
         return walk.graph(authorisation, records.identity, holder, detail)
 
 
-def require_within_budget(bound: Bound, authorisation: Authorisation) -> None:
-    """Return if the warrant allows as many numbers as the bound holds; else raise ``Refused`` with both counts."""
+def _require_within_budget(bound: Bound, authorisation: Authorisation, log: Log) -> None:
     allowed = authorisation.remaining.numbers
-    if bound.numbers > allowed:
-        raise Refused(
-            "trace.over-budget",
-            f"{bound.numbers:,} numbers lie inside the bound, and the warrant allows {allowed:,}",
-            mend="Nothing was traced. Ask for fewer hops, a shorter window, a lower hub limit or a larger budget.",
-        )
+    if bound.numbers <= allowed:
+        return
+    log.commit(Entry("trace.refused", {"code": "trace.over-budget", "numbers": bound.numbers, "allowed": allowed}))
+    raise Refused(
+        "trace.over-budget",
+        f"{bound.numbers:,} numbers lie inside the bound, and the warrant allows {allowed:,}",
+        mend="Nothing was traced. Ask for fewer hops, a shorter window, a lower hub limit or a larger budget.",
+    )
 
 
 @contextmanager
