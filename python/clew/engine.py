@@ -8,7 +8,7 @@ parameters (``$name``), tables are registered by name; no SQL text is ever put t
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -81,6 +81,12 @@ class Engine:
         return self._connection.sql(
             step_text(package, step), params=dict(parameters) if parameters else None
         ).to_arrow_table()
+
+    def batches(self, package: str, step: str, parameters: Mapping[str, Any] | None = None) -> Iterator[pa.RecordBatch]:
+        """The result of a step as Arrow batches, one after another, never all of it in memory."""
+        yield from self._connection.sql(
+            step_text(package, step), params=dict(parameters) if parameters else None
+        ).to_arrow_reader()
 
     def value(self, package: str, step: str, parameters: Mapping[str, Any] | None = None) -> Any:
         """The single value of a step that returns one row with one column."""

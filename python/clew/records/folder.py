@@ -1,0 +1,326 @@
+"""The store's folder: its manifest, its lock, files written once and hashed, and what a crash left behind.
+
+What ``store.json`` names is the store (spec 1). Everything else in the folder was left by an import that did not end;
+whoever writes next removes it and says so.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from errno import EDQUOT, ENOSPC
+from pathlib import Path
+from typing import Any, Final, final
+
+from clew.errors import InputError, StorageError
+
+__all__ = [
+    "STORE_VERSION",
+    "HashedFile",
+    "ImportEntry",
+    "Manifest",
+    "Segment",
+    "file_digest",
+    "leftovers",
+    "make_folder",
+    "protect",
+    "read_manifest",
+    "replace_manifest",
+    "storage",
+    "sync_folder",
+    "write_lock",
+]
+
+STORE_VERSION: Final = 1
+MANIFEST: Final = "store.json"
+LOCK: Final = "lock"
+FOLDERS: Final = ("imports", "index", "work")
+_BLOCK: Final = 1 << 20
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ImportEntry:
+    """One import as the manifest names it. ``identified``: its profile names the operator's own record identifiers."""
+
+    number: int
+    file: str
+    sha256: str
+    size: int
+    operator: str
+    identified: bool
+    units: int
+    rows: int
+    files: Mapping[str, str]  # path inside the store to SHA-256
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One index file: the contacts of imports ``first`` to ``last``."""
+
+    file: str
+    sha256: str
+    first: int
+    last: int
+    rows: int
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """``store.json``. ``retired`` files are no longer read; they stay one generation for readers that opened before."""
+
+    generation: int = 0
+    imports: tuple[ImportEntry, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    retired: tuple[str, ...] = ()
+
+    def next_import(self) -> int:
+        """The number that the next import gets."""
+        return max((entry.number for entry in self.imports), default=0) + 1
+
+    def files(self) -> dict[str, str]:
+        """Every file of the store that is read, with its SHA-256."""
+        named = {path: digest for entry in self.imports for path, digest in entry.files.items()}
+        return named | {segment.file: segment.sha256 for segment in self.segments}
+
+    def encode(self) -> bytes:
+        """The bytes of ``store.json``; their SHA-256 is the store's identity."""
+        document = {
+            "format": "clew store",
+            "version": STORE_VERSION,
+            "generation": self.generation,
+            "imports": [_fields(entry) | {"files": dict(sorted(entry.files.items()))} for entry in self.imports],
+            "segments": [_fields(segment) for segment in self.segments],
+            "retired": list(self.retired),
+        }
+        return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _fields(entry: ImportEntry | Segment) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in entry.__slots__}
+
+
+def read_manifest(store: Path) -> tuple[Manifest, str] | None:
+    """The manifest and its SHA-256; None if the folder has none."""
+    try:
+        data = (store / MANIFEST).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    try:
+        document = json.loads(data)
+        version = document["version"]
+        if document["format"] != "clew store":
+            raise ValueError
+        if version == STORE_VERSION:
+            manifest = Manifest(
+                document["generation"],
+                tuple(ImportEntry(**entry) for entry in document["imports"]),
+                tuple(Segment(**segment) for segment in document["segments"]),
+                tuple(document["retired"]),
+            )
+    except (ValueError, KeyError, TypeError) as error:
+        raise StorageError(
+            "store.manifest",
+            "store.json cannot be read",
+            where=str(store / MANIFEST),
+            mend="Restore it from a backup; the files beside it are unchanged.",
+        ) from error
+    if version != STORE_VERSION:
+        raise InputError(
+            "store.version",
+            f"the store is of version {version}, this Clew reads version {STORE_VERSION}",
+            where=str(store),
+            mend="Use the Clew that wrote it.",
+        )
+    return manifest, hashlib.sha256(data).hexdigest()
+
+
+def replace_manifest(store: Path, manifest: Manifest) -> str:
+    """Make ``manifest`` the store, durably and all at once; returns its SHA-256. Its files must be durable already."""
+    for segment in manifest.segments:
+        if not (store / segment.file).is_file():
+            raise FileNotFoundError(segment.file)
+    data = manifest.encode()
+    new = HashedFile(store / (MANIFEST + ".new"))
+    new.write(data)
+    new.close()
+    os.replace(store / (MANIFEST + ".new"), store / MANIFEST)
+    sync_folder(store)
+    return hashlib.sha256(data).hexdigest()
+
+
+@contextmanager
+def write_lock(store: Path) -> Iterator[None]:
+    """Hold the store's lock; ``StorageError`` ``store.busy`` if another process holds it."""
+    descriptor = os.open(store / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StorageError(
+                "store.busy",
+                "another import is writing to this store",
+                where=str(store),
+                mend="Wait until it has ended; nothing was changed.",
+            ) from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def leftovers(store: Path, manifest: Manifest) -> list[Path]:
+    """What is in the store's folders and no manifest names: remains of imports that did not end."""
+    named = set(manifest.files()) | set(manifest.retired)
+    kept = {store / name for name in named} | {store / Path(name).parent for name in named}
+    found = [store / (MANIFEST + ".new")] if (store / (MANIFEST + ".new")).exists() else []
+    for name in FOLDERS:
+        folder = store / name
+        if not folder.is_dir():
+            continue
+        if name == "work":
+            found.append(folder)
+            continue
+        for entry in sorted(folder.iterdir()):
+            if entry not in kept:
+                found.append(entry)
+            elif entry.is_dir():
+                found.extend(sorted(inner for inner in entry.iterdir() if inner not in kept))
+    return found
+
+
+def remove(path: Path) -> None:
+    """Remove a leftover file or folder."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def make_folder(path: Path) -> Path:
+    """The folder, made if it is not there, for its owner only."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def protect(path: Path) -> None:
+    """Make a file that another library wrote durable and its owner's only."""
+    os.chmod(path, 0o600)
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 (hex) of a file."""
+    with path.open("rb", buffering=0) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@final
+class HashedFile:
+    """A new file, 0600, hashed while it is written and made durable when it is closed. A file object for Arrow."""
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        self._hash = hashlib.sha256()
+        self._size = 0
+        self.closed = False
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Write all of ``data``."""
+        if self.closed:
+            raise ValueError("the file is closed")
+        view = memoryview(data).cast("B")
+        self._hash.update(view)
+        done = 0
+        while done < len(view):
+            done += os.write(self._descriptor, view[done:])
+        self._size += done
+        return done
+
+    def tell(self) -> int:
+        """How many bytes have been written."""
+        return self._size
+
+    def flush(self) -> None:
+        """Nothing waits in memory."""
+
+    def readable(self) -> bool:
+        """It is only written."""
+        return False
+
+    def writable(self) -> bool:
+        """It is written."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is written from beginning to end."""
+        return False
+
+    def close(self) -> None:
+        """Make it durable."""
+        if not self.closed:
+            self.closed = True
+            try:
+                os.fsync(self._descriptor)
+            finally:
+                os.close(self._descriptor)
+
+    def discard(self) -> None:
+        """Close it as it is, durable or not."""
+        if not self.closed:
+            self.closed = True
+            os.close(self._descriptor)
+
+    @property
+    def sha256(self) -> str:
+        """The digest (hex) of what was written."""
+        return self._hash.hexdigest()
+
+
+@contextmanager
+def storage(store: Path) -> Iterator[None]:
+    """Turn the operating system's errors into ``StorageError``."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (ENOSPC, EDQUOT)
+        raise StorageError(
+            "store.full" if full else "store.unwritable",
+            "the disk is full" if full else f"the store cannot be read or written: {error.strerror or error}",
+            where=str(store),
+            mend="The store is as it was before. "
+            + ("Make room and import again." if full else "Check the disk and the folder's permissions."),
+        ) from error
+
+
+def advance(manifest: Manifest, imports: tuple[ImportEntry, ...], segments: tuple[Segment, ...]) -> Manifest:
+    """The next generation: more imports, other segments; segments no longer named are retired."""
+    named = {segment.file for segment in segments}
+    retired = tuple(segment.file for segment in manifest.segments if segment.file not in named)
+    return replace(
+        manifest,
+        generation=manifest.generation + 1,
+        imports=manifest.imports + imports,
+        segments=segments,
+        retired=retired,
+    )

@@ -1,0 +1,2 @@
+-- The index file is written out and closed. DuckDB only.
+DETACH segment;
