@@ -15,6 +15,7 @@ import click
 
 from clew.cli.cells import cells
 from clew.cli.report import export, report
+from clew.cli.trace import trace
 from clew.errors import ClewError
 
 __all__ = ["cli", "main"]
@@ -32,6 +33,7 @@ def cli() -> None:
     """Follow the call records of the numbers that a warrant names to the group behind them, and no further."""
 
 
+cli.add_command(trace)
 cli.add_command(cells)
 cli.add_command(report)
 cli.add_command(export)
