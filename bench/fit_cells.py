@@ -19,6 +19,7 @@ from clew.cells.parameters import FIRST_VERSION, Parameters
 from clew.cells.together import Together, stand_together
 from tests.cells_graphs import trace
 
+RIDGE = 30.0
 FAMILIES = ("dedicated", "mixed", "personal", "half", "quiet")
 
 
@@ -45,14 +46,14 @@ def seeds_of(world: World, seed: int) -> list[int]:
 
 
 def fit(columns: Any, truth: Any) -> Any:
-    """Logistic regression, no coefficient but the first negative, a small ridge."""
+    """Logistic regression, no coefficient but the first negative; the ridge shares weight among rankings alike."""
     x = np.column_stack([np.ones(len(columns)), columns])
 
     def loss(w: Any) -> tuple[float, Any]:
         z = x @ w
-        value = np.logaddexp(0, z).sum() - z[truth].sum() + 0.5 * (w[1:] ** 2).sum()
+        value = np.logaddexp(0, z).sum() - z[truth].sum() + 0.5 * RIDGE * (w[1:] ** 2).sum()
         slope = x.T @ (1 / (1 + np.exp(-z)) - truth)
-        slope[1:] += w[1:]
+        slope[1:] += RIDGE * w[1:]
         return value, slope
 
     bounds = [(None, None)] + [(0, None)] * columns.shape[1]

@@ -23,9 +23,9 @@ class Parameters:
     together_gain: float = 1.5  # weight of standing together against a plain contact
     rounds: int = 2  # in later rounds the first probabilities are soft seeds
     soft_weight: float = 0.5  # weight of all soft seeds together against all seeds
-    first: tuple[float, ...] = (-0.58, 0.0, 0.25, 0.54, 0.09, 0.0, 3.34, 1.66)
-    second: tuple[float, ...] = (-2.58, 0.28, 0.29, 0.0, 0.0, 0.34, 1.44, 1.24)
-    chance_rate: float = 0.016  # innocents listed of innocents inside the bound, in the simulation
+    first: tuple[float, ...] = (0.51, 0.27, 0.19, 0.43, 0.13, 0.16, 2.16, 0.16)
+    second: tuple[float, ...] = (-3.19, 0.29, 0.12, 0.01, 0.0, 0.98, 1.14, 0.92)
+    chance_rate: float = 0.014  # innocents listed of innocents inside the bound, in the simulation
     listed_at: float = 0.5
     records_shown: int = 12
     numbers_shown: int = 5
@@ -37,9 +37,9 @@ class Parameters:
     succession_base: float = 50.0  # weight of everybody's contacts in the Dirichlet-multinomial ratio
     succession_gap: float = 0.35  # of the whole time, at most, between fading and rising
     succession_meetings: int = 250_000  # a contact shared by more candidate pairs than that tells nothing
-    succession_weights: tuple[float, ...] = (0.1, 3.5, 0.1, 0.1, 3.0)  # see speaking()
-    succession_none: float = 280.0  # likelihood of none of the candidates
-    succession_line: tuple[float, ...] = (1.0, 1.0)  # fitted on the simulation: log-ratio = a + b * link
+    succession_weights: tuple[float, ...] = (0.322, 2.601, 0.0, 0.664, 3.964)  # see speaking()
+    succession_none: float = 113.4  # likelihood of none of the candidates
+    succession_line: tuple[float, ...] = (4.993, 1.256)  # fitted on the simulation: log-ratio = a + b * link
 
 
 FIRST_VERSION: Final = Parameters()
