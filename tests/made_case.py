@@ -12,9 +12,10 @@ import pyarrow as pa
 from clew.audit.log import Entry, FileLog, LoggedEntry
 from clew.case.folder import CaseFolder, Part
 from clew.cells.findings import RANKED, SUCCESSIONS, Findings
-from clew.chain.files import write_trace
+from clew.chain.files import Documents, write_trace
 from clew.chain.graph import EVENTS, HOURS, PAIRS, VERTICES, Bound, Detail, Scope, TracedGraph
-from clew.report.contents import Contents, FileAccount
+from clew.records.account import Account, Footer
+from clew.report.contents import Contents
 from clew.warrants.authorisation import Budgets, Clear
 from clew.warrants.document import Warrant
 from clew.warrants.dsse import sign
@@ -182,19 +183,51 @@ def made_warrant(**changed: Any) -> Warrant:
     return Warrant(**{**facts, **changed})
 
 
-def made_accounts() -> tuple[FileAccount, ...]:
+def made_accounts() -> tuple[Account, ...]:
     """Two imported files whose sums agree."""
+    common: dict[str, Any] = {
+        "size": 9999,
+        "operator": "west",
+        "imported_at": "2026-04-19T08:00:00Z",
+        "number_plans": "9",
+    }
     return (
-        FileAccount(
-            "relevés mars 2026.csv",
-            "0123456789abcdef" * 4,
-            12346,
-            {"records": 12000, "merged_legs": 300, "duplicate": 5, "rejected": 40, "header_footer": 1},
-            {"voice": 11000, "missed": 1000},
-            {"negative_duration": 4},
-            {"content": 12, "location": 24690},
+        Account(
+            import_number=1,
+            file="relevés mars 2026.csv",
+            sha256="0123456789abcdef" * 4,
+            profile="west",
+            units=12346,
+            records=12000,
+            merged_legs=300,
+            duplicate=5,
+            rejected=40,
+            header_and_footer=1,
+            out_of_scope=0,
+            reasons={"time.impossible": 40},
+            kinds={"voice": 11000, "missed": 1000},
+            flags={"negative duration": 4},
+            dropped={"content": {"texte": 12}, "location": {"cellule": 12345, "azimut": 12345}},
+            footers=(Footer(12000, 12000, True), Footer(13000, 12346, False)),
+            last_unit_open=True,
+            first_start="2026-03-01T00:00:05Z",
+            last_start="2026-03-31T23:59:00Z",
+            **common,
         ),
-        FileAccount("سجلات 03.csv", "fedcba9876543210" * 4, 101, {"records": 100, "header_footer": 1}),
+        Account(
+            import_number=2,
+            file="سجلات 03.csv",
+            sha256="fedcba9876543210" * 4,
+            profile="noor",
+            units=101,
+            records=100,
+            merged_legs=0,
+            duplicate=0,
+            rejected=0,
+            header_and_footer=1,
+            out_of_scope=0,
+            **common,
+        ),
     )
 
 
@@ -218,8 +251,8 @@ def made_folder(path: Path, **changed: Any) -> CaseFolder:
         f'version = 1\nthreshold = 1\n\n[[keys]]\nname = "القاضي الأول"\nrole = "judge"\n'
         f'id = "{key.public.id}"\npublic = "{key.public.text}"\n'
     )
-    documents = {"warrant.dsse.json": sign(warrant.encode(), key), "policy.toml": policy.encode()}
-    write_trace(case, made_graph(), {**documents, **changed.get("documents", {})}, log)
+    signed = changed.get("signed", sign(warrant.encode(), key))
+    write_trace(case, made_graph(), Documents(signed, policy.encode()), log)
     findings = changed.get("findings", made_findings())
     if findings is not None:
         case.replace({Part.FINDINGS: findings.files()}, log.commit(Entry("findings.written", {})))

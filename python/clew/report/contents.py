@@ -6,15 +6,16 @@ Nothing here knows a language. Texts in words are sentences (``spec/findings.md`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, final
 
 from clew.audit.log import LoggedEntry
 from clew.cells.findings import Findings
 from clew.chain.graph import TracedGraph
+from clew.records.account import Account
 from clew.warrants.document import Warrant
 
-__all__ = ["Contents", "FileAccount", "Said"]
+__all__ = ["Contents", "Said"]
 
 
 @final
@@ -29,20 +30,6 @@ class Said:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class FileAccount:
-    """The account of one imported file; the seven sums, and what was counted beside them."""
-
-    name: str
-    sha256: str
-    units: int
-    sums: Mapping[str, int]  # records, merged_legs, duplicate, rejected, header_footer, out_of_scope
-    kinds: Mapping[str, int] = field(default_factory=dict)
-    flags: Mapping[str, int] = field(default_factory=dict)
-    dropped: Mapping[str, int] = field(default_factory=dict)
-
-
-@final
 @dataclass(frozen=True, slots=True, repr=False)
 class Contents:
     """Everything that a report tells: the warrant of the graph's stage and the names of those who signed it, the
@@ -50,7 +37,7 @@ class Contents:
 
     warrant: Warrant
     signers: tuple[str, ...]
-    accounts: tuple[FileAccount, ...]
+    accounts: tuple[Account, ...]
     graph: TracedGraph
     findings: Findings
     entries: tuple[LoggedEntry, ...]

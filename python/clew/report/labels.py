@@ -11,7 +11,7 @@ SUMS = {
     "merged_legs": words.MERGED_LEGS,
     "duplicate": words.DUPLICATES,
     "rejected": words.REJECTED,
-    "header_footer": words.HEADER_FOOTER,
+    "header_and_footer": words.HEADER_FOOTER,
     "out_of_scope": words.OUT_OF_SCOPE,
 }
 """The account's addends, in the order of the equation (``spec/records.md``, 4)."""
@@ -25,21 +25,21 @@ KINDS = {
 }
 
 FLAGS = {
-    "negative_duration": words.FLAG_NEGATIVE_DURATION,
-    "time_ambiguous": words.FLAG_TIME_AMBIGUOUS,
-    "time_nonexistent": words.FLAG_TIME_NONEXISTENT,
+    "negative duration": words.FLAG_NEGATIVE_DURATION,
+    "time ambiguous": words.FLAG_TIME_AMBIGUOUS,
+    "time nonexistent": words.FLAG_TIME_NONEXISTENT,
     "self": words.FLAG_SELF,
-    "duration_unreadable": words.FLAG_DURATION_UNREADABLE,
+    "duration unreadable": words.FLAG_DURATION_UNREADABLE,
     "leg": words.FLAG_LEG,
-    "legs_differ": words.FLAG_LEGS_DIFFER,
-    "impossible_number": words.FLAG_IMPOSSIBLE_NUMBER,
-    "kind_unknown": words.FLAG_KIND_UNKNOWN,
+    "legs differ": words.FLAG_LEGS_DIFFER,
+    "impossible number": words.FLAG_IMPOSSIBLE_NUMBER,
+    "kind unknown": words.FLAG_KIND_UNKNOWN,
 }
 
 DROPPED = {
     "content": words.DROPPED_CONTENT,
     "location": words.DROPPED_LOCATION,
-    "trait": words.DROPPED_TRAIT,
+    "traits": words.DROPPED_TRAIT,
     "unmapped": words.DROPPED_UNMAPPED,
 }
 
@@ -63,6 +63,12 @@ SCALE = {
 }
 
 ENTRIES = {
+    "warrant.verified": words.ENTRY_WARRANT_VERIFIED,
+    "records.read": words.ENTRY_RECORDS_READ,
+    "trace.bound": words.ENTRY_TRACE_BOUND,
+    "trace.refused": words.ENTRY_TRACE_REFUSED,
+    "graph.written": words.ENTRY_GRAPH_WRITTEN,
+    "cells.found": words.ENTRY_CELLS_FOUND,
     "report.written": words.ENTRY_REPORT_WRITTEN,
     "export.written": words.ENTRY_EXPORT_WRITTEN,
 }

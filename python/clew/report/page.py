@@ -138,28 +138,51 @@ def _seeds(contents: Contents) -> list[dict[str, Any]]:
     return [found.get(seed, {"vertex": seed, "state": "absent", "contacts": 0}) for seed in clear]
 
 
-def _account_rows(contents: Contents) -> list[tuple[str, str, list[int]]]:
+def _account_rows(contents: Contents) -> list[tuple[str, list[int]]]:
     return [
-        (account.name, account.sha256, [account.units, *(account.sums.get(name, 0) for name in SUMS)])
-        for account in contents.accounts
+        (account.file, [account.units, *(getattr(account, name) for name in SUMS)]) for account in contents.accounts
     ]
 
 
 def _account_details(contents: Contents, speaker: Speaker) -> list[tuple[Sentence, list[str]]]:
-    details = []
-    for title, labels, of in (
-        (words.RECORDS_BY_KIND, KINDS, "kinds"),
-        (words.FLAGGED, FLAGS, "flags"),
-        (words.DROPPED, DROPPED, "dropped"),
-    ):
-        totals = {name: sum(getattr(account, of).get(name, 0) for account in contents.accounts) for name in labels}
-        shown = [
-            speaker.say(words.LABEL_COUNT, label={"word": labels[name].one}, count=total)
-            for name, total in totals.items()
-            if total
+    """What was counted beside the sums, over all files: a title and lines in words for each kind of count."""
+
+    def lines(labels: Mapping[str, str], counts: Sequence[Mapping[str, int]]) -> list[str]:
+        names = sorted(
+            {name for found in counts for name in found}, key=lambda name: ([*labels, name].index(name), name)
+        )
+        titles = {name: {"said": labels.get(name) or speaker.identifier(name)} for name in names}
+        return [
+            speaker.say(words.LABEL_COUNT, label=titles[name], count=total)
+            for name in names
+            if (total := sum(found.get(name, 0) for found in counts))
         ]
-        details.append((title, shown or [speaker.say(words.NONE)]))
-    return details
+
+    def said(labels: Mapping[str, Sentence]) -> dict[str, str]:
+        return {name: speaker.say(sentence) for name, sentence in labels.items()}
+
+    accounts = contents.accounts
+    dropped = [{group: sum(columns.values()) for group, columns in account.dropped.items()} for account in accounts]
+    footers = [
+        speaker.say(
+            words.FOOTER_AGREES if footer.agrees else words.FOOTER_DISAGREES,
+            file={"text": account.file},
+            claimed=footer.claimed,
+            **({} if footer.agrees else {"found": footer.found}),
+        )
+        for account in accounts
+        for footer in account.footers
+    ]
+    cut = [speaker.say(words.CUT_OFF_FILE, file={"text": a.file}) for a in accounts if a.last_unit_open]
+    details = [
+        (words.RECORDS_BY_KIND, lines(said(KINDS), [account.kinds for account in accounts])),
+        (words.REJECTED_BECAUSE, lines({}, [account.reasons for account in accounts])),
+        (words.FLAGGED, lines(said(FLAGS), [account.flags for account in accounts])),
+        (words.DROPPED, lines(said(DROPPED), dropped)),
+    ]
+    empty = [speaker.say(words.NONE)]
+    optional = [(title, found) for title, found in ((words.FOOTERS, footers), (words.CUT_OFF, cut)) if found]
+    return [(title, found or empty) for title, found in details] + optional
 
 
 def _reason(reason: Mapping[str, Any], speaker: Speaker) -> dict[str, str]:

@@ -9,17 +9,15 @@ from __future__ import annotations
 from clew.audit.log import Log
 from clew.case.folder import CaseFolder, Part
 from clew.cells.findings import Findings, parse_findings
-from clew.chain.files import read_graph
+from clew.chain.files import Documents, read_graph
 from clew.chain.graph import TracedGraph
-from clew.errors import ClewError, InputError
+from clew.errors import InputError
 from clew.report.contents import Contents
 from clew.warrants.document import Warrant, parse_document
 from clew.warrants.dsse import Envelope, parse_envelope
-from clew.warrants.policy import parse_policy
+from clew.warrants.policy import Policy, parse_policy
 
 __all__ = ["read_contents"]
-
-POLICY = "policy.toml"
 
 
 def read_contents(case: CaseFolder, log: Log) -> Contents:
@@ -27,11 +25,13 @@ def read_contents(case: CaseFolder, log: Log) -> Contents:
     (``report.stale``, ``report.warrant``); ``StorageError`` where a file was altered (``case.altered``)."""
     graph = read_graph(case)
     findings = _findings(case, graph)
-    envelope = _envelope(case, graph.scope.warrant)
+    documents = Documents.read(case)
+    envelope = _envelope(case, documents, graph.scope.warrant)
     document = parse_document(envelope.payload)
     if not isinstance(document, Warrant):
         raise _no_warrant(case)
-    return Contents(document, _signers(case, envelope), (), graph, findings, tuple(log.entries()))
+    signers = _signers(envelope, parse_policy(documents.policy))
+    return Contents(document, signers, (), graph, findings, tuple(log.entries()))
 
 
 def _findings(case: CaseFolder, graph: TracedGraph) -> Findings:
@@ -59,24 +59,17 @@ def _findings(case: CaseFolder, graph: TracedGraph) -> Findings:
     return findings
 
 
-def _envelope(case: CaseFolder, digest: str) -> Envelope:
-    """The signed warrant of that digest, whatever its file is called."""
-    for name in case.names(Part.WARRANT):
-        data = case.read(Part.WARRANT, name)
-        try:
-            envelope = parse_envelope(data)
-        except ClewError:
-            continue  # the policy, or another document of this part
+def _envelope(case: CaseFolder, documents: Documents, digest: str) -> Envelope:
+    """The signed warrant or amendment of that digest."""
+    for data in (*documents.amendments, documents.warrant):
+        envelope = parse_envelope(data)
         if envelope.digest == digest:
             return envelope
     raise _no_warrant(case)
 
 
-def _signers(case: CaseFolder, envelope: Envelope) -> tuple[str, ...]:
+def _signers(envelope: Envelope, policy: Policy) -> tuple[str, ...]:
     """The names that the policy gives those whose signatures hold; an invalid signature raises ``Refused``."""
-    if POLICY not in case.names(Part.WARRANT):
-        return ()
-    policy = parse_policy(case.read(Part.WARRANT, POLICY))
     names = []
     for signature in envelope.signatures:
         holder = policy.holder(signature.keyid)

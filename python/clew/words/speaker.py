@@ -105,6 +105,8 @@ class Speaker:
                 return self.duration(seconds)
             case {"word": str(word)}:
                 return self.say(word)
+            case {"said": str(text)}:
+                return text  # said in this language already
             case {"text": str(text)}:
                 return isolate_text(text)
             case _:
