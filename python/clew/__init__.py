@@ -1,1 +1,85 @@
-"""Call records, warrants, traces: the library behind the clew command."""
+"""From call records and a signed warrant to the covert group behind the seeds, and nothing beyond.
+
+The steps of the command line as functions; tables are Arrow. ``docs/tutorial/python.ipynb`` shows them in order:
+
+>>> report = clew.import_files(store_path, [(file, profile)], clock=clew.system_clock)   # doctest: +SKIP
+>>> store = clew.Store.open(store_path)                                                  # doctest: +SKIP
+>>> log = clew.FileLog(case.log_path, clew.system_clock)                                 # doctest: +SKIP
+>>> authorisation = clew.verify_warrant(envelope, policy, clock=clew.system_clock, log=log)  # doctest: +SKIP
+>>> graph = clew.trace(store, authorisation, log)                                        # doctest: +SKIP
+>>> findings = clew.find(graph)                                                          # doctest: +SKIP
+
+Names are loaded when they are first used, so that a short command starts quickly.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from clew.audit.log import Entry as Entry
+    from clew.audit.log import FileLog as FileLog
+    from clew.case import CaseFolder as CaseFolder
+    from clew.cells import Findings as Findings
+    from clew.cells.find import find as find
+    from clew.chain.files import read_graph as read_graph
+    from clew.chain.graph import Bound as Bound
+    from clew.chain.graph import Detail as Detail
+    from clew.chain.graph import TracedGraph as TracedGraph
+    from clew.chain.trace import count as count
+    from clew.chain.trace import trace as trace
+    from clew.effects import system_clock as system_clock
+    from clew.effects import system_randomness as system_randomness
+    from clew.errors import ClewError as ClewError
+    from clew.errors import InputError as InputError
+    from clew.errors import PeerError as PeerError
+    from clew.errors import Refused as Refused
+    from clew.errors import StorageError as StorageError
+    from clew.errors import UsageError as UsageError
+    from clew.records.importer import import_files as import_files
+    from clew.records.profile import Profile as Profile
+    from clew.records.store import Store as Store
+    from clew.warrants.authorisation import Authorisation as Authorisation
+    from clew.warrants.policy import Policy as Policy
+    from clew.warrants.verify import verify_warrant as verify_warrant
+
+_WHERE = {
+    "Authorisation": "clew.warrants.authorisation",
+    "Bound": "clew.chain.graph",
+    "CaseFolder": "clew.case",
+    "ClewError": "clew.errors",
+    "Detail": "clew.chain.graph",
+    "Entry": "clew.audit.log",
+    "FileLog": "clew.audit.log",
+    "Findings": "clew.cells",
+    "InputError": "clew.errors",
+    "PeerError": "clew.errors",
+    "Policy": "clew.warrants.policy",
+    "Profile": "clew.records.profile",
+    "Refused": "clew.errors",
+    "StorageError": "clew.errors",
+    "Store": "clew.records.store",
+    "TracedGraph": "clew.chain.graph",
+    "UsageError": "clew.errors",
+    "count": "clew.chain.trace",
+    "find": "clew.cells.find",
+    "import_files": "clew.records.importer",
+    "read_graph": "clew.chain.files",
+    "system_clock": "clew.effects",
+    "system_randomness": "clew.effects",
+    "trace": "clew.chain.trace",
+    "verify_warrant": "clew.warrants.verify",
+}
+
+__all__ = sorted(_WHERE)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'clew' has no attribute {name!r}")
+    return getattr(import_module(_WHERE[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_WHERE]
