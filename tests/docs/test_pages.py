@@ -63,8 +63,7 @@ def test_files_can_be_read_in_one_sitting() -> None:
         str(path.relative_to(ROOT)): count
         for folder in ("python", "crates", "tests", "bench")
         for path in (ROOT / folder).rglob("*")
-        if path.suffix in {".py", ".rs"}
-        and (count := len(path.read_text("utf-8").splitlines())) > 700
+        if path.suffix in {".py", ".rs"} and (count := len(path.read_text("utf-8").splitlines())) > 700
     }
     assert not long
 
