@@ -70,7 +70,11 @@ def setting(data: bytes) -> None:
     parse_settings(data.decode("utf-8", "replace").splitlines())
 
 
-SETTINGS = [b"start.zone=Asia/Baghdad\nform=national:IQ", b'start.columns=["a", "b,c"]', b"file.header_lines=3\nkind.words.x=voice"]
+SETTINGS = [
+    b"start.zone=Asia/Baghdad\nform=national:IQ",
+    b'start.columns=["a", "b,c"]',
+    b"file.header_lines=3\nkind.words.x=voice",
+]
 
 TARGETS = [
     Target("profile", profile, PROFILES, 500),

@@ -46,7 +46,7 @@ def keys(draft: Draft) -> set[str]:
         "direction": ["Direction", "Sens", "اتجاه المكالمة"],
         "imei": ["IMEI", "imei"],
         "imsi": ["IMSI"],
-        "location": ["Cell Tower", "Cell ID", "First_Cell", "LAC", "Latitude", "Adresse antenne", "البرج", "موقع الخلية"],
+        "location": ["Cell Tower", "Cell ID", "First_Cell", "LAC", "Adresse antenne", "البرج", "موقع الخلية"],
         "content": ["Message", "SMS Text", "Texte", "Contenu du message", "نص الرسالة"],
         "traits": ["Caller Name", "Nationality", "Nom de l'abonné", "Date of Birth", "اسم المشترك", "الجنسية"],
         None: ["Charge", "Tariff class", "XYZ", "", "رصيد"],

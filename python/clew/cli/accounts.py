@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clew.records.account import Account
-from clew.words.isolation import isolate_text
+from clew.cli.readable import readable
 
 __all__ = ["account_text", "accounts_document", "accounts_text"]
 
@@ -38,11 +38,11 @@ def accounts_text(accounts: Sequence[Account]) -> str:
 
 def account_text(account: Account) -> str:
     """What became of every unit of one file."""
-    lines = [_readable(account.file)]
+    lines = [readable(account.file)]
     if account.duplicate_of is not None:
         lines.append(f"  imported before, as import {account.duplicate_of}: nothing is added")
     else:
-        lines.append(f"  import {account.import_number}, read as {_readable(account.profile)}")
+        lines.append(f"  import {account.import_number}, read as {readable(account.profile)}")
     lines.append(f"  {account.size:,} bytes, SHA-256 {account.sha256}")
     if account.first_start and account.last_start:
         lines.append(f"  records from {account.first_start} to {account.last_start}")
@@ -79,9 +79,5 @@ def _sum(counts: Mapping[str, int]) -> str:
 def _counts(name: str, counts: Mapping[str, int]) -> str:
     if not counts:
         return ""
-    parts = [f"{_readable(word)} {count:,}" for word, count in counts.items()]
+    parts = [f"{readable(word)} {count:,}" for word, count in counts.items()]
     return f"  {name}: {', '.join(parts)}"
-
-
-def _readable(text: str) -> str:
-    return text if text.isascii() else isolate_text(text)

@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from clew.cli.output import Output
+from clew.cli.readable import readable
 from clew.errors import ClewError
 from clew.records.preview import PreviewLine, preview
 from clew.records.profile_check import check_form, check_format, check_zone
 from clew.records.sample import Sample
 from clew.records.settings import parse_settings
 from clew.records.sniff import Draft, Question, sniff
-from clew.words.isolation import isolate_text
 
 __all__ = ["ask_until_settled", "draft_document", "draft_text", "questions_text"]
 
@@ -33,8 +33,8 @@ def draft_document(draft: Draft) -> dict[str, Any]:
 def draft_text(draft: Draft) -> str:
     """The same for people: ten lines of the file, each beside the record it becomes."""
     width = max((len(what) for what, _ in draft.found), default=0)
-    found = [f"  {what:<{width}}  {_readable(how)}" for what, how in draft.found]
-    parts = ["\n".join(found), _preview_text(preview(draft)), *(f"  Note: {_readable(note)}" for note in draft.notes)]
+    found = [f"  {what:<{width}}  {readable(how)}" for what, how in draft.found]
+    parts = ["\n".join(found), _preview_text(preview(draft)), *(f"  Note: {readable(note)}" for note in draft.notes)]
     if draft.questions:
         parts.append(questions_text(draft.questions))
     return "\n\n".join(part for part in parts if part)
@@ -46,16 +46,11 @@ def questions_text(questions: Sequence[Question]) -> str:
         return ""
     lines = ["  The file does not tell:"]
     for question in questions:
-        lines.append(f"  ? {_readable(question.text)}")
+        lines.append(f"  ? {readable(question.text)}")
         lines.append(f"      {question.option}")
         if question.choices:
-            lines.append(f"      fits: {', '.join(_readable(choice) for choice in question.choices)}")
+            lines.append(f"      fits: {', '.join(readable(choice) for choice in question.choices)}")
     return "\n".join(lines)
-
-
-def _readable(text: str) -> str:
-    """The text so that Arabic in it turns no number round; plain text stays as it is."""
-    return text if text.isascii() else isolate_text(text)
 
 
 def _preview_text(lines: Sequence[PreviewLine]) -> str:
@@ -64,8 +59,8 @@ def _preview_text(lines: Sequence[PreviewLine]) -> str:
         return ""
     texts = ["  Ten lines of the file, and the records they become (••• is never kept):"]
     for number, line in enumerate(lines, start=1):
-        texts.append(f"  {number:>3}  {' | '.join(_readable(cell) for cell in line.raw)}")
-        texts.append(f"       → {_readable(line.canonical)}")
+        texts.append(f"  {number:>3}  {' | '.join(readable(cell) for cell in line.raw)}")
+        texts.append(f"       → {readable(line.canonical)}")
     return "\n".join(texts)
 
 
@@ -84,9 +79,9 @@ def ask_until_settled(sample: Sample, answers: dict[str, Any], output: Output) -
 def _ask(question: Question) -> dict[str, Any]:
     """One answer, asked for again until it can be used."""
     default = question.choices[0] if len(question.choices) == 1 and "NAMESPACE" not in question.choices[0] else None
-    hint = f"\n  fits: {', '.join(_readable(choice) for choice in question.choices)}" if question.choices else ""
+    hint = f"\n  fits: {', '.join(readable(choice) for choice in question.choices)}" if question.choices else ""
     while True:
-        text: str = click.prompt(f"{_readable(question.text)}{hint}\n ", default=default, prompt_suffix="> ", err=True)
+        text: str = click.prompt(f"{readable(question.text)}{hint}\n ", default=default, prompt_suffix="> ", err=True)
         try:
             _check(question.key, text.strip())
             return parse_settings([f"{question.key}={text.strip()}"])

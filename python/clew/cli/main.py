@@ -14,8 +14,11 @@ from traceback import extract_tb
 import click
 
 from clew.cli.cells import cells
+from clew.cli.importing import import_command
+from clew.cli.records import records
 from clew.cli.report import export, report
 from clew.cli.trace import trace
+from clew.cli.warrants import warrant
 from clew.errors import ClewError
 
 __all__ = ["cli", "main"]
@@ -33,6 +36,9 @@ def cli() -> None:
     """Follow the call records of the numbers that a warrant names to the group behind them, and no further."""
 
 
+cli.add_command(import_command)
+cli.add_command(records)
+cli.add_command(warrant)
 cli.add_command(trace)
 cli.add_command(cells)
 cli.add_command(report)

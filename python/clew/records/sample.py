@@ -7,7 +7,6 @@ guessed. A file that is no text at all is named for what it is.
 from __future__ import annotations
 
 import codecs
-import csv
 import os
 import re
 import stat
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, final
 
+from clew import _core
 from clew.errors import InputError
 from clew.records.words import column_role
 
@@ -76,8 +76,11 @@ class Sample:
         return f"Sample({str(self.path)!r}, {self.size} bytes)"
 
 
-def read_sample(path: Path) -> Sample:
-    """The beginning and the end of the file; ``InputError`` if it is missing, unreadable, empty or no text."""
+def read_sample(path: Path, *, empty: bool = False) -> Sample:
+    """The beginning and the end of the file; ``InputError`` if it is missing, unreadable or no text.
+
+    An empty file is refused as well, unless ``empty`` says that somebody knows what it would hold.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
@@ -104,7 +107,7 @@ def read_sample(path: Path) -> Sample:
         except OSError as error:
             raise _cannot_open(path, error) from error
     size = len(head) if not tail else status.st_size
-    if not head:
+    if not head and not empty:
         raise InputError(
             "file.empty",
             "the file is empty",
@@ -214,26 +217,18 @@ def decode(sample: Sample, encoding: str) -> str:
 
 def split(sample: Sample, encoding: str, delimiter: str, quote: str = '"') -> list[tuple[str, tuple[str, ...]]]:
     """The first units, at most 2,000: raw text without its line end, and its cells; a cut last unit is left out."""
-    text = decode(sample, encoding)
-    lines = [line for line in re.split(r"(?<=\n)|(?<=\r)(?!\n)", text) if line]
-    if lines and not sample.whole:
-        lines.pop()
+    # The importer's own splitter, over the text as UTF-8: what is shown here is what an import will see.
+    data = decode(sample, encoding).encode("utf-8", "replace")
+    found = _core.first_units(data, "utf-8", delimiter, quote or None, _ROWS + 1)
     units: list[tuple[str, tuple[str, ...]]] = []
-    if quote:
-        reader = csv.reader(lines, delimiter=delimiter, quotechar=quote)
-    else:
-        reader = csv.reader(lines, delimiter=delimiter, quotechar=None, quoting=csv.QUOTE_NONE)
-    begin = 0
-    try:
-        for row in reader:
-            raw = "".join(lines[begin : reader.line_num]).rstrip("\r\n")
-            begin = reader.line_num
-            units.append((raw, tuple(row)))
-            if len(units) >= _ROWS:
-                break
-    except csv.Error:
-        pass  # A field that never ends, or a NUL: the units so far are what there is to look at.
-    return units
+    place = 0
+    for length, cells in found:
+        raw = data[place : place + length].decode("utf-8", "replace").rstrip("\r\n")
+        place += length
+        units.append((raw, tuple(cells or ())))
+    if units and place == len(data) and not sample.whole:
+        units.pop()
+    return units[:_ROWS]
 
 
 def decide_delimiter(sample: Sample, encoding: str) -> tuple[str | None, tuple[str, ...]]:
@@ -251,7 +246,8 @@ def decide_delimiter(sample: Sample, encoding: str) -> tuple[str | None, tuple[s
             continue
         known = max((sum(column_role(cell) is not None for cell in row) for row in rows[:5]), default=0)
         scores[delimiter] = (times / len(rows), known, width)
-    good = [delimiter for delimiter, (share, _, _) in scores.items() if share >= 0.8]
+    enough = 0.8 if len(scores) > 1 else 0.4
+    good = [delimiter for delimiter, (share, _, _) in scores.items() if share >= enough]
     if not good:
         return None, tuple(scores) or _DELIMITERS
     if len(good) > 1:

@@ -54,6 +54,7 @@ class Draft:
     questions: tuple[Question, ...]
     notes: tuple[str, ...]
     found: tuple[tuple[str, str], ...]  # what was found, and how
+    head: bytes  # the beginning of the file
     units: tuple[Unit, ...]
     columns: Columns
     shown: frozenset[int]  # columns whose raw cells may be looked at: the mapped ones, and those asked about
@@ -92,7 +93,8 @@ class _Sniffer:
         open_encoding = self._encoding()
         self._delimiter()
         if any(question.key == "file.delimiter" for question in self._questions):
-            return Draft(self._document, tuple(self._questions), (), (), (), look_at_columns([]), frozenset())
+            nothing = look_at_columns([])
+            return Draft(self._document, tuple(self._questions), (), (), b"", (), nothing, frozenset())
         units = split(self._sample, self._file["encoding"], self._file["delimiter"], self._file["quote"])
         header = self._answers.get("file.header_lines")
         self._columns = columns = look_at_columns(units, None if header is None else int(header))
@@ -115,9 +117,15 @@ class _Sniffer:
         self._owner()
         self._settle_encoding(open_encoding)
         self._overrides()
-        shown = frozenset(self._shown)
         return Draft(
-            self._document, tuple(self._questions), tuple(self._notes), tuple(self._found), tuple(units), columns, shown
+            self._document,
+            tuple(self._questions),
+            tuple(self._notes),
+            tuple(self._found),
+            self._sample.head,
+            tuple(units),
+            columns,
+            frozenset(self._shown),
         )
 
     @property

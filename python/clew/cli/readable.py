@@ -1,0 +1,33 @@
+"""Text with Arabic in it for a terminal: the Arabic is isolated, so that it turns no number beside it round."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from clew.words.isolation import FIRST_STRONG_ISOLATE, POP_ISOLATE
+
+__all__ = ["readable"]
+
+_RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
+_WORDS: Final = re.compile(r"[^\s!-/:-@\[-`{-~]+(?:[ ]+[^\s!-/:-@\[-`{-~]+)*")
+
+
+def readable(text: str) -> str:
+    """``text`` with every run of right-to-left words as an isolate of its own; anything else stays as it is."""
+    if text.isascii():
+        return text
+    return _WORDS.sub(lambda found: _isolated(found[0]), text)
+
+
+def _isolated(run: str) -> str:
+    words = run.split(" ")
+    marked = [any(unicodedata.bidirectional(sign) in _RIGHT_TO_LEFT for sign in word) for word in words]
+    if not any(marked):
+        return run
+    first, last = marked.index(True), len(marked) - marked[::-1].index(True)
+    inner = " ".join(words[first:last])
+    before, after = " ".join(words[:first]), " ".join(words[last:])
+    parts = [before, f"{FIRST_STRONG_ISOLATE}{inner}{POP_ISOLATE}", after]
+    return " ".join(part for part in parts if part)
