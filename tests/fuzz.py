@@ -23,10 +23,10 @@ from tests.fuzz_targets import TARGETS, Target
 
 LARGEST = 1 << 16
 INTERESTING = (
-    b"\x00", b"\xff", b"\xef\xbb\xbf", b"\xff\xfe", b"\r\n", b"\n", b'"', b"'", b",", b";", b"\t", b"=", b"[", b"]", b"{", b"}",
-    b"-1", b"0", b"99999999999999999999", b"1e309", b"NaN", b"\xd9\xa0\xd9\xa1", b"\xe2\x80\x8f", b"+", b"%", b"\\u0000", b"\\",
-    "é".encode(), "؀".encode(), "\U0001f600".encode(), b"\xed\xa0\x80", b"true", b"null",
-)  # fmt: skip
+    *(bytes([value]) for value in b"\x00\xff\"',;|\t\n=[]{}+-%\\"),
+    *(b"\xef\xbb\xbf", b"\xff\xfe", b"\r\n", b"-1", b"0", b"99999999999999999999", b"1e309", b"NaN", b"true", b"null"),
+    *(b"\xd9\xa0\xd9\xa1", b"\xe2\x80\x8f", b"\\u0000", b"\xed\xa0\x80", "é".encode(), "\U0001f600".encode()),
+)
 
 
 @dataclass

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from clew.records.account import Account
 from clew.cli.readable import readable
+from clew.records.account import Account
 
 __all__ = ["account_text", "accounts_document", "accounts_text"]
 

@@ -110,10 +110,12 @@ def _plan(files: Sequence[Path], profile: str | None, answers: dict[str, Any], a
                 mend="Put it into the profile, or leave --profile out.",
             )
         layout = find_profile(profile, [profile_folder()])
-        samples = [read_sample(path, empty=True) for path in files]
+        encoding = layout.profile.encoding
+        samples = [read_sample(path, empty=True, encoding=encoding) for path in files]
         return [Plan(sample.path, layout.profile, f"profile {layout.profile.name}") for sample in samples]
     plans: list[Plan] = []
-    for sample in [read_sample(path) for path in files]:
+    encoding = str(answers.get("file.encoding", ""))
+    for sample in [read_sample(path, encoding=encoding) for path in files]:
         plans.append(_plan_one(sample, answers, asker, plans))
     return plans
 

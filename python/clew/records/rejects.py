@@ -33,7 +33,8 @@ def list_rejects(store: Store, number: int | None, most: int) -> tuple[int, list
     ``number`` names one import; None means all.
     """
     entries = store.imports() if number is None else (store.entry(number),)
-    total, rows = 0, []
+    total = 0
+    rows: list[dict[str, Any]] = []
     for entry in entries:
         name = f"imports/{entry.number}/rejects.parquet"
         path = store.path / name

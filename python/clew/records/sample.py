@@ -76,10 +76,11 @@ class Sample:
         return f"Sample({str(self.path)!r}, {self.size} bytes)"
 
 
-def read_sample(path: Path, *, empty: bool = False) -> Sample:
+def read_sample(path: Path, *, empty: bool = False, encoding: str = "") -> Sample:
     """The beginning and the end of the file; ``InputError`` if it is missing, unreadable or no text.
 
-    An empty file is refused as well, unless ``empty`` says that somebody knows what it would hold.
+    An empty file is refused as well, unless ``empty`` says that somebody knows what it would hold. ``encoding`` is
+    what somebody has said it is.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -114,7 +115,7 @@ def read_sample(path: Path, *, empty: bool = False) -> Sample:
             where=str(path),
             mend="Ask whoever sent it: an empty file is not an answer of no records.",
         )
-    refuse_binary(head, path)
+    refuse_binary(head, path, wide=encoding.startswith("utf-16"))
     return Sample(path, size, head, tail)
 
 
@@ -131,7 +132,7 @@ def _cannot_open(path: Path, error: OSError) -> InputError:
     return InputError("file.unreadable", f"the file cannot be read: {error.strerror}", where=str(path))
 
 
-def refuse_binary(head: bytes, path: Path) -> None:
+def refuse_binary(head: bytes, path: Path, *, wide: bool = False) -> None:
     """Return if ``head`` may be text; else ``InputError`` that says what it is."""
     for magic, name, mend in _MAGIC:
         if head.startswith(magic):
@@ -140,13 +141,19 @@ def refuse_binary(head: bytes, path: Path) -> None:
         raise InputError(
             "file.not-text", "this is JSON, not CSV or TSV", where=str(path), mend="Clew imports CSV and TSV."
         )
-    if b"\0" in head and _utf16(head) is None:
+    if b"\0" in head and not wide and not _mostly_text(head) and _utf16(head) is None:
         raise InputError(
             "file.not-text",
             "this is a binary file, not CSV or TSV",
             where=str(path),
             mend="Ask the operator for the records as text.",
         )
+
+
+def _mostly_text(head: bytes) -> bool:
+    """Whether a few NULs stand in what is text otherwise: broken lines, which the account will count."""
+    controls = sum(head.count(value) for value in (*range(9), *range(14, 32)))
+    return controls < 0.001 * len(head)
 
 
 def decide_encoding(sample: Sample) -> Encoding:
@@ -170,10 +177,13 @@ def _utf16(head: bytes) -> str | None:
         return "utf-16"
     first = head[:4096]
     pairs = max(1, len(first) // 2)
-    even, odd = first[0::2].count(0) / pairs, first[1::2].count(0) / pairs
-    if odd > 0.4 and even < 0.05:
-        return "utf-16-le"
-    return "utf-16-be" if even > 0.4 and odd < 0.05 else None
+    even, odd = first[0::2], first[1::2]
+    for low, high, name in ((even, odd, "utf-16-le"), (odd, even, "utf-16-be")):
+        # The high bytes of Latin and Arabic letters, of digits and of typographic signs.
+        pages = sum(high.count(page) for page in (0x00, 0x06, 0x20))
+        if pages > 0.95 * pairs and high.count(0) > 0.1 * pairs and low.count(0) < 0.05 * pairs:
+            return name
+    return None
 
 
 def _utf8_counts(data: bytes) -> tuple[int, int]:
