@@ -25,7 +25,7 @@ pub const METADATA_VERSION: &str = "libphonenumber 9.0.42 (rlibphonenumber 2.2.1
 const LONGEST_TEXT: usize = 256;
 /// A sender name has at most eleven characters (3GPP TS 23.040, 9.1.2.5).
 const LONGEST_SENDER: usize = 11;
-/// Country code and number, for digits that may or may not have a trunk prefix (see [`Reader::national`]).
+/// No plan writes its own numbers with so many digits (the longest regular ones have eleven).
 const SURELY_LONG: usize = 12;
 
 /// What stands at one end of a record; the codes of spec 2.1.
@@ -361,7 +361,9 @@ impl Reader {
         };
         match found {
             // Digits that only the host's own plan explains are a name at that host, unless it says otherwise.
-            Found::Number(reading) if address.phone || reading.valid => Found::Number(reading),
+            Found::Number(reading) if address.phone || reading.valid || user.starts_with('+') => {
+                Found::Number(reading)
+            }
             Found::Short(country, digits) if address.phone => Found::Short(country, digits),
             Found::Unknown(why) if address.phone => Found::Unknown(why),
             _ => {
@@ -405,26 +407,42 @@ fn with_plus(digits: &str) -> Found {
     }
 }
 
-/// `00`, the prefix that ITU-T E.123 and E.164 recommend, where the country itself uses another.
+/// `00`, the prefix that ITU-T E.164 recommends, where the country itself uses another.
 fn behind_zeros(digits: &str) -> Option<Reading> {
-    plan::international(digits.strip_prefix("00")?)
-        .ok()
-        .filter(|reading| reading.valid)
+    valid(plan::international(digits.strip_prefix("00")?))
+}
+
+fn valid(reading: Result<Reading, &'static str>) -> Option<Reading> {
+    reading.ok().filter(|reading| reading.valid)
+}
+
+/// Digits behind an international prefix of the country, which may have a carrier's code in it (`0015` in Brazil).
+///
+/// Where plain `00` gives another valid number, it cannot be told which of the two was written.
+fn abroad(result: Result<Reading, &'static str>, digits: &str) -> Found {
+    match (result, behind_zeros(digits)) {
+        (Ok(one), Some(other)) if one.valid && one.digits != other.digits => {
+            Found::Unknown(reason::AMBIGUOUS)
+        }
+        (_, Some(reading)) => Found::Number(reading),
+        (result, None) => result.into(),
+    }
 }
 
 /// Digits of a national column: the national reading, else the country's own international one.
 ///
 /// Only a reading that the plan has is taken. A number that is merely of a possible length is unknown here, because
 /// what looks like an unassigned national number may be dialled over a border that shares a plan (`048` in Ireland
-/// is Northern Ireland's `+44 28`). A foreign number without a plus is unknown.
+/// is Northern Ireland's `+44 28`). A foreign number without a plus is unknown, and so is a number that lacks its
+/// trunk prefix where the same digits are a foreign one.
 fn national(country: Country, digits: &str) -> Found {
     let why = match plan::national(country, digits) {
-        Dialled::Abroad(result) => return result.into(),
+        Dialled::Abroad(result) => return abroad(result, digits),
         Dialled::National(reading) if reading.valid => {
             let foreign = !reading.trunk
-                && digits.len() >= SURELY_LONG
                 && !country.owns(digits)
-                && plan::international(digits).is_ok_and(|other| other.valid);
+                && valid(plan::international(digits)).is_some()
+                && (digits.len() >= SURELY_LONG || plan::omits_trunk(country, digits));
             return if foreign {
                 Found::Unknown(reason::AMBIGUOUS)
             } else {
@@ -437,22 +455,20 @@ fn national(country: Country, digits: &str) -> Found {
     if let Some(reading) = behind_zeros(digits) {
         return Found::Number(reading);
     }
-    match plan::international(digits) {
-        Ok(reading) if reading.valid && country.owns(digits) => Found::Number(reading),
-        Ok(reading) if reading.valid => Found::Unknown(reason::FOREIGN),
-        _ => Found::Unknown(why),
+    match valid(plan::international(digits)) {
+        Some(reading) if country.owns(digits) => Found::Number(reading),
+        Some(_) => Found::Unknown(reason::FOREIGN),
+        None => Found::Unknown(why),
     }
 }
 
 /// Digits of a mixed column: the one valid reading, national or international, else unknown.
 fn mixed(country: Country, digits: &str) -> Found {
-    let abroad = plan::international(digits)
-        .ok()
-        .filter(|reading| reading.valid);
+    let bare = valid(plan::international(digits));
     let why = match plan::national(country, digits) {
-        Dialled::Abroad(result) => return result.into(),
+        Dialled::Abroad(result) => return abroad(result, digits),
         Dialled::National(reading) if reading.valid => {
-            return match abroad {
+            return match bare {
                 Some(other) if other.digits != reading.digits => Found::Unknown(reason::AMBIGUOUS),
                 _ => Found::Number(reading),
             };
@@ -460,8 +476,7 @@ fn mixed(country: Country, digits: &str) -> Found {
         Dialled::National(_) => reason::NOT_IN_PLAN,
         Dialled::Neither(why) => why,
     };
-    abroad
-        .or_else(|| behind_zeros(digits))
+    bare.or_else(|| behind_zeros(digits))
         .map_or(Found::Unknown(why), Found::Number)
 }
 

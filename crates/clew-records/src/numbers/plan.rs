@@ -6,8 +6,8 @@
 use std::sync::LazyLock;
 
 use rlibphonenumber::{
-    CountryCodeSource, NumberLengthType, PhoneNumber, PhoneNumberType, PhoneNumberUtil, Region,
-    ValidationError, get_national_significant_number_owned,
+    CountryCodeSource, NumberLengthType, PhoneNumber, PhoneNumberFormat, PhoneNumberType,
+    PhoneNumberUtil, Region, ValidationError, get_national_significant_number_owned,
 };
 
 use super::reason;
@@ -54,7 +54,7 @@ pub(crate) struct Reading {
 pub(crate) enum Dialled {
     /// A number of the country's own plan.
     National(Reading),
-    /// An international prefix of the country stood in front.
+    /// An international prefix of the country stood in front, or a code of its plan for a neighbour's.
     Abroad(Result<Reading, &'static str>),
     /// Neither, and why not.
     Neither(&'static str),
@@ -154,7 +154,7 @@ const FRENCH_OVERSEAS: &[(&str, &str)] = &[
 const FRENCH_CODES: &[i32] = &[33, 262, 590, 594, 596];
 
 /// The reading of digits dialled in the French plan that lie in a territory with a country code of its own.
-fn french_overseas(country: Country, digits: &str) -> Option<Result<Reading, &'static str>> {
+fn french_overseas(country: Country, digits: &str) -> Option<Dialled> {
     if !FRENCH_CODES.contains(&country.calling_code) {
         return None;
     }
@@ -169,13 +169,31 @@ fn french_overseas(country: Country, digits: &str) -> Option<Result<Reading, &'s
     } else {
         format!("{code}{nine}")
     };
-    Some(international(&all).map(|reading| Reading { trunk, ..reading }))
+    let reading = international(&all);
+    // With the trunk 0 nothing else is meant. Without it, the digits must stand against the other readings.
+    Some(match reading {
+        Ok(reading) if !trunk => Dialled::National(Reading { trunk, ..reading }),
+        reading => Dialled::Abroad(reading),
+    })
+}
+
+/// The reading of digits that a national plan gives to a neighbour with a country code of its own.
+///
+/// `048` and eight digits in Ireland is Northern Ireland (ComReg, Numbering Conditions of Use); `0549` and six in
+/// Italy is San Marino (AGCOM, delibera 8/15/CIR), whose numbers keep the 0549 behind +378.
+fn neighbour(country: Country, digits: &str) -> Option<Dialled> {
+    match (&country.letters, digits.len()) {
+        (b"IE", 11) => Some(format!("4428{}", digits.strip_prefix("048")?)),
+        (b"IT" | b"VA", 10) if digits.starts_with("0549") => Some(format!("378{digits}")),
+        _ => None,
+    }
+    .map(|all| Dialled::Abroad(international(&all)))
 }
 
 /// What digits dialled in a country are; says nothing about digits that begin with a bare country code.
 pub(crate) fn national(country: Country, digits: &str) -> Dialled {
-    if let Some(result) = french_overseas(country, digits) {
-        return result.map_or_else(Dialled::Neither, Dialled::National);
+    if let Some(dialled) = french_overseas(country, digits).or_else(|| neighbour(country, digits)) {
+        return dialled;
     }
     let dialled = in_own_plan(country, digits);
     let found = match &dialled {
@@ -232,6 +250,18 @@ fn in_own_plan(country: Country, digits: &str) -> Dialled {
     }
     let trunk = significant_digits.len() != digits.len();
     Dialled::National(of(all, &parsed, trunk))
+}
+
+/// Whether digits that are a national number lack the trunk prefix with which the plan writes that number.
+pub(crate) fn omits_trunk(country: Country, digits: &str) -> bool {
+    let Ok(parsed) = PLANS.util.parse(digits, Some(country.region)) else {
+        return false;
+    };
+    let written = PLANS.util.format(&parsed, PhoneNumberFormat::National);
+    !written
+        .chars()
+        .filter(char::is_ascii_digit)
+        .eq(digits.chars())
 }
 
 fn split(digits: &str) -> Option<(i32, &str)> {
