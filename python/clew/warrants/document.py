@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar, Final, final
 
-from clew.errors import InputError
+from clew.errors import InputError, Refused
 from clew.numbers import canonical_kind
 from clew.warrants.authorisation import Blinded, Budgets, Clear, Joint, Seed
 from clew.warrants.strict import (
@@ -41,6 +41,7 @@ __all__ = [
     "digest_of",
     "parse_document",
     "parse_seed",
+    "require_extends",
     "seed_text",
 ]
 
@@ -280,9 +281,28 @@ def parse_document(data: bytes, *, tidy: bool = False) -> Document:
         raise InputError(
             "warrant.spelling",
             "the document says what a warrant says, but is not written the one way in which it can be signed",
-            mend="Write it anew with clew warrant draft --from FILE.",
+            mend="Write it anew with clew warrant draft --tidy FILE.",
         )
     return document
+
+
+def require_extends(before: Warrant, document: Warrant) -> None:
+    """Return if ``document`` is the amendment that comes next after ``before``; else ``Refused`` (spec 5.8)."""
+    stage = document.stage
+    if document.amends != before.digest or stage != before.stage + 1:
+        raise Refused(
+            "warrant.chain",
+            f"amendment {stage} does not extend the document before it",
+            mend="Give the warrant, then every amendment, in the order of their stages.",
+        )
+    if document.case != before.case:
+        raise Refused("warrant.chain", f"amendment {stage} is of another case", mend="Ask for a warrant of that case.")
+    if not before.issued <= document.issued < before.expires:
+        raise Refused(
+            "warrant.chain",
+            f"amendment {stage} was not issued while the document before it was in force",
+            mend="What has expired cannot be amended. Ask for a new warrant.",
+        )
 
 
 def _warrant(found: Fields, *, tidy: bool) -> Warrant:

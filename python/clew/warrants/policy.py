@@ -6,6 +6,7 @@ There is no default: without a policy nothing is verified, and a policy without 
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +15,22 @@ from pathlib import Path
 from typing import Any, final
 
 from clew.errors import ClewError, InputError, Refused
+from clew.warrants.files import read_file
 from clew.warrants.keys import PublicKey
-from clew.warrants.strict import Fields
+from clew.warrants.strict import Fields, plain_text
 
-__all__ = ["POLICY_LIMIT", "POLICY_VERSION", "Holder", "Policy", "Requirement", "parse_policy", "read_policy"]
+__all__ = [
+    "POLICY_LIMIT",
+    "POLICY_VERSION",
+    "Holder",
+    "Policy",
+    "Requirement",
+    "holder_toml",
+    "parse_holders",
+    "parse_policy",
+    "policy_toml",
+    "read_policy",
+]
 
 POLICY_VERSION = 1
 POLICY_LIMIT = 256 * 1024
@@ -125,19 +138,14 @@ def parse_policy(data: bytes, *, revocations: Sequence[bytes] = ()) -> Policy:
 
 def read_policy(path: Path) -> Policy:
     """The policy in a file, with the revocations of the folder that it names, which must be there."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
+    if not path.exists():
         raise Refused(
             "policy.absent",
             "there is no policy, so nobody's signature counts",
             where=str(path),
             mend="Ask your issuing authority for its policy.toml, or write one with clew warrant policy.",
-        ) from error
-    except OSError as error:
-        raise InputError(
-            "policy.unreadable", f"the policy cannot be read: {error.strerror}", where=str(path)
-        ) from error
+        )
+    data = read_file(path, POLICY_LIMIT)
     try:
         policy, folder = _policy(data, ())
         if not folder:
@@ -165,12 +173,7 @@ def _revocations(folder: Path) -> tuple[bytes, ...]:
 
 def _policy(data: bytes, revocations: tuple[bytes, ...]) -> tuple[Policy, str]:
     """The policy and the name of its folder of revocations."""
-    if len(data) > POLICY_LIMIT:
-        raise _bad(f"a policy is at most {POLICY_LIMIT} bytes")
-    try:
-        document: dict[str, Any] = tomllib.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise _bad("this is not TOML") from error
+    document = _toml(data)
     if not document:
         raise Refused(
             "policy.empty",
@@ -193,6 +196,68 @@ def _policy(data: bytes, revocations: tuple[bytes, ...]) -> tuple[Policy, str]:
         holders=holders, threshold=threshold, requirements=requirements, revocations=revocations, source=data
     )
     return policy, folder
+
+
+def parse_holders(data: bytes) -> tuple[Holder, ...]:
+    """The holders in a ``.pub.toml`` file: the ``[[keys]]`` tables of a policy, and nothing else."""
+    try:
+        found = Fields(_toml(data), "keys")
+        holders = tuple(_holder(item) for item in _list(found, "keys"))
+        found.done()
+    except InputError as error:
+        if error.code != "warrant.malformed":
+            raise
+        raise _bad(error.what, error.where) from error
+    if not holders:
+        raise _bad("there is no key in it")
+    return holders
+
+
+def holder_toml(holder: Holder) -> str:
+    """A holder as a ``[[keys]]`` table."""
+    for text in (holder.name, holder.role, *([holder.side] if holder.side else [])):
+        plain_text(text, "key", 200)
+    lines = [
+        "[[keys]]",
+        f'id = "{holder.key.id}"',
+        f'public = "{holder.key.text}"',
+        f"name = {_quoted(holder.name)}",
+        f"role = {_quoted(holder.role)}",
+    ]
+    if holder.side:
+        lines.append(f"side = {_quoted(holder.side)}")
+    if holder.until is not None:
+        lines.append(f"until = {holder.until:%Y-%m-%dT%H:%M:%SZ}")
+    return "\n".join(lines) + "\n"
+
+
+def policy_toml(
+    holders: Sequence[Holder], threshold: int, requirements: Sequence[Requirement], revocations: str = ""
+) -> str:
+    """A ``policy.toml`` that :func:`parse_policy` reads."""
+    head = f"version = {POLICY_VERSION}\nthreshold = {threshold}\n"
+    if revocations:
+        head += f"revocations = {_quoted(plain_text(revocations, 'revocations', 200))}\n"
+    tables = [holder_toml(holder) for holder in holders]
+    for requirement in requirements:
+        what = "role" if requirement.role else "side"
+        value = _quoted(plain_text(requirement.role or requirement.side, "require", 200))
+        tables.append(f"[[require]]\nat_least = {requirement.at_least}\n{what} = {value}\n")
+    return "\n".join([head, *tables])
+
+
+def _quoted(text: str) -> str:
+    """A TOML string; the texts of a policy hold no control characters, so that JSON's is the same."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _toml(data: bytes) -> dict[str, Any]:
+    if len(data) > POLICY_LIMIT:
+        raise _bad(f"a policy is at most {POLICY_LIMIT} bytes")
+    try:
+        return tomllib.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise _bad("this is not TOML") from error
 
 
 def _list(found: Fields, name: str) -> list[Any]:

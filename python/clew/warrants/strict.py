@@ -18,6 +18,7 @@ from clew.errors import InputError
 __all__ = ["Fields", "digest_text", "load_json", "moment", "moment_text", "plain_text", "write_json"]
 
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
+_FIELD: Final = re.compile(r"[a-z_]{1,40}", re.ASCII)
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(2200, 1, 1, tzinfo=UTC)
@@ -171,7 +172,9 @@ class Fields:
     def done(self) -> None:
         """Refuse fields that nobody took."""
         if self._left:
-            raise malformed(f"the field {sorted(self._left)[0]!r} is not known", self.where)
+            word = sorted(self._left)[0]
+            named = word if _FIELD.fullmatch(word) else "with a strange name"  # it might be a number
+            raise malformed(f"the field {named} is not known", self.where)
 
     def at(self, name: str) -> str:
         """Where a field stands, for an error."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Final, final
 
 from clew.audit.log import Log
 from clew.effects import Clock
 from clew.errors import ClewError, InputError, Refused
 from clew.warrants.authorisation import _KEY, Authorisation
-from clew.warrants.document import STAGE_LIMIT, Document, Revocation, Warrant, parse_document
+from clew.warrants.document import STAGE_LIMIT, Document, Revocation, Warrant, parse_document, require_extends
 from clew.warrants.dsse import Envelope, parse_envelope
 from clew.warrants.policy import Holder, Policy
 
@@ -173,7 +174,8 @@ def _signatures(evidence: _Evidence) -> str:
     _each(_signature, evidence)
     unknown = sorted({keyid for paper in evidence.papers for keyid in paper.unknown})
     named = f"; not counted, unknown to the policy: {', '.join(unknown)}" if unknown else ""
-    return "valid" + named
+    known = sum(len(paper.envelope.signatures) - len(paper.unknown) for paper in evidence.papers)
+    return _count(known, "valid signature") + named
 
 
 def _documents(evidence: _Evidence) -> str:
@@ -196,31 +198,16 @@ def _requirements(evidence: _Evidence) -> str:
 
 def _chain(evidence: _Evidence) -> str:
     """(spec 5.8) Every amendment extends the document before it."""
-    first, *later = evidence.warrants
+    first = evidence.warrants[0]
     if first.stage != 1:
         raise Refused(
             "warrant.chain",
             f"this is the amendment of stage {first.stage}, and the warrant that it amends is missing",
             mend="Give the warrant first, then its amendments in their order.",
         )
-    before = first
-    for document in later:
-        if document.amends != before.digest or document.stage != before.stage + 1:
-            raise Refused(
-                "warrant.chain",
-                f"amendment {document.stage} does not extend the document before it",
-                mend="Give the warrant, then every amendment, in the order of their stages.",
-            )
-        if document.case != before.case:
-            raise Refused("warrant.chain", f"amendment {document.stage} is of another case")
-        if not before.issued <= document.issued < before.expires:
-            raise Refused(
-                "warrant.chain",
-                f"amendment {document.stage} was not issued while the document before it was in force",
-                mend="What has expired cannot be amended. Ask for a new warrant.",
-            )
-        before = document
-    return f"stage {before.stage}"
+    for before, document in pairwise(evidence.warrants):
+        require_extends(before, document)
+    return f"stage {evidence.last.stage}"
 
 
 def _case(evidence: _Evidence) -> str:

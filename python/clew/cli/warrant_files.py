@@ -1,0 +1,101 @@
+"""What the warrant commands share: reading documents and passphrases, asking before something is signed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+import click
+
+from clew.errors import InputError, UsageError
+from clew.warrants.document import DOCUMENT_LIMIT, Document, Warrant, parse_document
+from clew.warrants.dsse import ENVELOPE_LIMIT, Envelope, parse_envelope
+from clew.warrants.files import read_file, read_secret_file
+from clew.warrants.keyfile import check_passphrase
+
+__all__ = [
+    "FILE",
+    "OUT",
+    "PASSPHRASE_VARIABLE",
+    "Paper",
+    "confirm",
+    "interactive",
+    "passphrase",
+    "read_paper",
+    "warrant_in",
+]
+
+PASSPHRASE_VARIABLE = "CLEW_PASSPHRASE_FILE"  # noqa: S105 - the name of a variable
+FILE = click.Path(path_type=Path, dir_okay=False)
+OUT = click.Path(path_type=Path, dir_okay=False)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A file: a document, and the envelope around it if it has been signed."""
+
+    document: Document
+    envelope: Envelope | None
+
+
+def read_paper(path: Path) -> Paper:
+    """The document in a file, signed or not; its signatures are not verified."""
+    data = read_file(path, ENVELOPE_LIMIT)
+    try:
+        if b'"payloadType"' in data[:4096]:
+            envelope = parse_envelope(data)
+            return Paper(parse_document(envelope.payload), envelope)
+        return Paper(parse_document(data[: DOCUMENT_LIMIT + 1]), None)
+    except InputError as error:
+        error.where = f"{path}: {error.where}" if error.where else str(path)
+        raise
+
+
+def warrant_in(path: Path) -> Warrant:
+    """The warrant or amendment in a file, signed or not."""
+    document = read_paper(path).document
+    if not isinstance(document, Warrant):
+        raise InputError("warrant.payload-type-file", "this is a revocation, not a warrant", where=str(path))
+    return document
+
+
+def interactive() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty()
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Return if ``yes`` or if the person says so; ``UsageError`` where nobody can be asked."""
+    if yes:
+        return
+    if not interactive():
+        raise UsageError(
+            "warrant.unconfirmed", "nobody is there to confirm it", mend="Look at what is shown, then add --yes."
+        )
+    click.confirm(question, abort=True, err=True)
+
+
+def passphrase(file: Path | None, question: str, *, new: bool = False) -> str:
+    """The passphrase from ``file``, from the file that CLEW_PASSPHRASE_FILE names, or typed and not shown.
+
+    It is never an argument: those stand in the list of processes and in the shell's history.
+    """
+    named = file or (Path(os.environ[PASSPHRASE_VARIABLE]) if os.environ.get(PASSPHRASE_VARIABLE) else None)
+    if named is not None:
+        try:
+            found = read_secret_file(named).decode("utf-8").split("\n")[0].removesuffix("\r")
+        except UnicodeDecodeError as error:
+            raise InputError("key.passphrase-file", "the passphrase is not UTF-8 text", where=str(named)) from error
+    elif interactive():
+        found = str(click.prompt(question, hide_input=True, confirmation_prompt=new, err=True))
+    else:
+        raise UsageError(
+            "key.passphrase-missing",
+            "nobody is there to type the passphrase",
+            mend=f"Give --passphrase-file, or set {PASSPHRASE_VARIABLE} to a file that only you can read.",
+        )
+    return check_passphrase(found) if new else found
