@@ -252,7 +252,7 @@ def made_folder(path: Path, **changed: Any) -> CaseFolder:
         f'id = "{key.public.id}"\npublic = "{key.public.text}"\n'
     )
     signed = changed.get("signed", sign(warrant.encode(), key))
-    write_trace(case, made_graph(), Documents(signed, policy.encode()), log)
+    write_trace(case, made_graph(), Documents(signed, policy.encode()), log, made_accounts())
     findings = changed.get("findings", made_findings())
     if findings is not None:
         case.replace({Part.FINDINGS: findings.files()}, log.commit(Entry("findings.written", {})))

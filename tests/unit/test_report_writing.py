@@ -18,7 +18,7 @@ from clew.report.write import FORMATS, digest_of, export_tables, write_report
 from clew.warrants.dsse import sign
 from clew.warrants.keys import SigningKey
 from clew.words import LANGUAGES, Language
-from tests.made_case import WRITTEN, made_findings, made_folder, made_warrant
+from tests.made_case import WRITTEN, made_accounts, made_findings, made_folder, made_warrant
 
 NAMES = {f"{table}.{kind}" for table in ("pairs", "ranked", "successions", "vertices") for kind in ("csv", "parquet")}
 NAMES |= {"graph.gexf", "graph.graphml"}
@@ -68,6 +68,11 @@ def test_signers_are_named_as_the_policy_names_them(tmp_path: Path) -> None:
     contents = read_contents(case := made_folder(tmp_path / "case"), log_of(case))
     assert contents.signers == ("القاضي الأول",)
     assert contents.warrant == made_warrant()
+
+
+def test_accounts_of_the_store_come_through_the_case(tmp_path: Path) -> None:
+    case = made_folder(tmp_path / "case")
+    assert read_contents(case, log_of(case)).accounts == made_accounts()
 
 
 def test_a_signature_of_somebody_else_names_nobody(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ hashes, version, schemas, order and counts are checked, so that later steps need
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,12 +21,14 @@ from clew.audit.log import Entry, Log, Value
 from clew.case.folder import CaseFolder, Part
 from clew.chain.graph import EVENTS, PAIRS, VERTICES, Detail, Header, TracedGraph, read_header
 from clew.errors import InputError, Refused
+from clew.records.account import ACCOUNT_VERSION, Account
 from clew.warrants.authorisation import Authorisation
 
 __all__ = [
     "Documents",
     "case_digest",
     "graph_files",
+    "read_accounts",
     "read_graph",
     "require_case",
     "stages",
@@ -134,12 +137,19 @@ def require_case(case: CaseFolder, authorisation: Authorisation, log: Log) -> No
         )
 
 
-def write_trace(case: CaseFolder, graph: TracedGraph, documents: Documents, log: Log) -> dict[str, str]:
+def write_trace(
+    case: CaseFolder, graph: TracedGraph, documents: Documents, log: Log, accounts: Sequence[Account] = ()
+) -> dict[str, str]:
     """Write the graph of one stage, and the documents it was traced under, all at once; logged as ``graph.written``.
 
-    Graphs of other stages stay as they are. Returns the SHA-256 (hex) of the graph's files by name.
+    ``accounts`` are those of the store that was read, kept beside the graph because a report shows them. Graphs of
+    other stages stay as they are. Returns the SHA-256 (hex) of the graph's files by name.
     """
     files = graph_files(graph)
+    if accounts:
+        document = {"version": ACCOUNT_VERSION, "accounts": [account.as_json() for account in accounts]}
+        text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+        files[f"stage-{graph.scope.stage}-accounts.json"] = text.encode()
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     body: dict[str, Value] = {
         "stage": graph.scope.stage,
@@ -171,6 +181,25 @@ def read_graph(case: CaseFolder, stage: int | None = None) -> TracedGraph:
     graph = TracedGraph(header.scope, header.bound, header.detail, vertices, pairs, events, header.stores)
     _check(graph, f"{case.path}: stage {stage}")
     return graph
+
+
+def read_accounts(case: CaseFolder, stage: int) -> tuple[Account, ...]:
+    """The accounts of the imports that a stage's graph was traced in; empty if none were kept."""
+    name = f"stage-{stage}-accounts.json"
+    if name not in case.names(Part.GRAPH):
+        return ()
+    try:
+        document = json.loads(case.read(Part.GRAPH, name))
+        if document["version"] == ACCOUNT_VERSION:
+            return tuple(Account.decode(json.dumps(account).encode()) for account in document["accounts"])
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise InputError(
+        "graph.accounts",
+        "the accounts of the imports cannot be read",
+        where=f"{case.path}/{Part.GRAPH.value}/{name}",
+        mend="Run clew trace again.",
+    )
 
 
 def _header(case: CaseFolder, stage: int) -> Header:

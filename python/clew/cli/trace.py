@@ -26,7 +26,7 @@ _LARGEST = 1 << 24  # bytes of a signed document that are read before anything i
 @click.option(
     "--amendment", "amendments", multiple=True, type=_FILE, help="A signed amendment; repeat, in the order of stages."
 )
-@click.option("--policy", required=True, type=_FILE, help="Whose signatures count: policy.toml.")
+@click.option("--policy", required=True, type=click.Path(path_type=Path), help="Whose signatures count: policy.toml.")
 @click.option("--case", "folder", required=True, type=_FOLDER, help="The case folder; made if it is not there.")
 @click.option(
     "--detail",
@@ -101,7 +101,7 @@ def trace(
         announce=announce,
         progress=output.progress(),
     )
-    digests = files.write_trace(case, found, papers, log)
+    digests = files.write_trace(case, found, papers, log, records.accounts())
     output.result(
         _document(folder, scope, found.bound) | {"detail": detail, "store": records.identity, "graph": digests},
         f"Traced stage {scope.stage} into {folder / 'graph'}. Next: clew cells {folder}",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from clew.audit.log import Log
 from clew.case.folder import CaseFolder, Part
 from clew.cells.findings import Findings, parse_findings
-from clew.chain.files import Documents, read_graph
+from clew.chain.files import Documents, read_accounts, read_graph
 from clew.chain.graph import TracedGraph
 from clew.errors import InputError
 from clew.report.contents import Contents
@@ -31,7 +31,7 @@ def read_contents(case: CaseFolder, log: Log) -> Contents:
     if not isinstance(document, Warrant):
         raise _no_warrant(case)
     signers = _signers(envelope, parse_policy(documents.policy))
-    return Contents(document, signers, (), graph, findings, tuple(log.entries()))
+    return Contents(document, signers, read_accounts(case, graph.scope.stage), graph, findings, tuple(log.entries()))
 
 
 def _findings(case: CaseFolder, graph: TracedGraph) -> Findings:
