@@ -1,0 +1,249 @@
+"""``clew trace`` as a user runs it: the bound first, refusals that write nothing, a graph beside its papers."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clew.audit.log import FileLog
+from clew.case.folder import CaseFolder, Part
+from clew.chain.files import Documents, read_graph, stages
+from clew.chain.graph import Detail
+from clew.effects import system_clock
+from clew.warrants.authorisation import Blinded, Budgets, Joint
+from clew.warrants.dsse import sign
+from clew.warrants.policy import parse_policy
+from clew.warrants.verify import verify_warrant
+from tests.cli.tracing import make_store, write_amendment, write_papers
+from tests.command import run, run_json
+from tests.warrants import BEGIN, END, JUDGE, STRANGER, document
+
+SEED, NEAR, FAR, BEYOND = "+9647901234567", "+9647901111111", "+33612345678", "+33698765432"
+DAY = timedelta(days=1)
+ROWS = [
+    (SEED, NEAR, BEGIN, 60, "voice"),
+    (NEAR, SEED, BEGIN + DAY, 0, "missed"),
+    (NEAR, FAR, BEGIN + 2 * DAY, 30, "voice"),
+    (FAR, BEYOND, BEGIN + 3 * DAY, 30, "voice"),
+    (SEED, BEYOND, END, 30, "voice"),
+    (SEED, BEYOND, BEGIN - timedelta(seconds=1), 30, "voice"),
+]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_store(tmp_path_factory.mktemp("records"), ROWS)
+
+
+def files(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file under a folder, the log and the lock left out."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in {"log.jsonl", ".lock"}
+    }
+
+
+def kinds(case: Path) -> list[str]:
+    return [logged.entry.kind for logged in FileLog(case / "log" / "log.jsonl", system_clock).entries()]
+
+
+def arguments(store: Path, folder: Path, *seeds: Any, **scope: Any) -> list[str | Path]:
+    papers = write_papers(folder / "papers", seeds or (SEED,), **scope)
+    return ["trace", "--store", store, *papers, "--case", folder / "case"]
+
+
+def test_the_bound_is_said_first_and_then_the_graph_is_written(store: Path, tmp_path: Path) -> None:
+    done = run(*arguments(store, tmp_path))
+    lines = done.stdout.splitlines()
+    assert lines[0] == "Inside the bound: 3 numbers, 2 pairs"
+    assert lines[-1].startswith("Traced stage 1")
+    graph = read_graph(CaseFolder.open(tmp_path / "case"))
+    assert graph.vertices["vertex"].to_pylist() == [SEED, NEAR, FAR]
+    assert graph.detail is Detail.CALLS
+    assert kinds(tmp_path / "case") == ["warrant.verified", "records.read", "trace.bound", "graph.written"]
+
+
+def test_json_is_one_document_with_the_bound(store: Path, tmp_path: Path) -> None:
+    document = run_json(*arguments(store, tmp_path), "--detail", "coarse", "--holder", "Service A")
+    assert document["bound"] == {
+        "numbers": 3,
+        "numbers_by_hop": [1, 1, 1],
+        "pairs": 2,
+        "hubs": 0,
+        "hub_seeds": 0,
+        "absent_seeds": 0,
+    }
+    assert (document["stage"], document["within"], document["detail"]) == (1, True, "coarse")
+    graph = read_graph(CaseFolder.open(tmp_path / "case"))
+    assert graph.pairs["holder"].to_pylist() == ["Service A"] * 2
+    assert graph.stores == (("Service A", document["store"]),)
+    assert graph.events is None
+
+
+def test_running_again_gives_the_same_bytes(store: Path, tmp_path: Path) -> None:
+    command = arguments(store, tmp_path)
+    first = run_json(*command)["graph"]
+    before = files(tmp_path / "case" / "graph")
+    assert run_json(*command)["graph"] == first
+    assert files(tmp_path / "case" / "graph") == before
+    assert set(first) == {
+        f"stage-1-{name}"
+        for name in ("accounts.json", "graph.json", "vertices.parquet", "pairs.parquet", "events.parquet")
+    }
+
+
+def test_nothing_is_written_when_the_budget_is_exceeded(store: Path, tmp_path: Path) -> None:
+    done = run(*arguments(store, tmp_path, budgets=Budgets(numbers=2)), expect=4)
+    assert "Inside the bound: 3 numbers" in done.stdout
+    assert "3 numbers lie inside the bound, and the warrant allows 2" in done.stderr
+    case = CaseFolder.open(tmp_path / "case")
+    assert [case.names(part) for part in Part] == [[]] * len(Part)
+    assert set(files(tmp_path / "case")) == {"manifest.json"}
+    assert kinds(tmp_path / "case") == ["warrant.verified", "records.read", "trace.bound", "trace.refused"]
+
+
+def test_a_refused_second_stage_leaves_the_first_as_it_was(store: Path, tmp_path: Path) -> None:
+    command = arguments(store, tmp_path)
+    run(*command)
+    before = files(tmp_path / "case")
+    amendment = write_amendment(tmp_path / "papers", [NEAR, FAR], budgets=Budgets(numbers=1))
+    run(*command, *amendment, expect=4)
+    assert files(tmp_path / "case") == before
+
+
+def test_only_counting_writes_no_graph(store: Path, tmp_path: Path) -> None:
+    document = run_json(*arguments(store, tmp_path, budgets=Budgets(numbers=2)), "--count-only")
+    assert (document["bound"]["numbers"], document["allowed"], document["within"]) == (3, 2, False)
+    assert CaseFolder.open(tmp_path / "case").names(Part.GRAPH) == []
+    assert kinds(tmp_path / "case") == ["warrant.verified", "records.read", "trace.bound"]
+
+
+def test_a_second_stage_stands_beside_the_first(store: Path, tmp_path: Path) -> None:
+    command = arguments(store, tmp_path, hops=1)
+    run(*command)
+    before = files(tmp_path / "case" / "graph")
+    document = run_json(*command, *write_amendment(tmp_path / "papers", [NEAR]))
+    assert document["stage"] == 2
+    case = CaseFolder.open(tmp_path / "case")
+    assert stages(case) == [1, 2]
+    assert read_graph(case).scope.warrant == document["warrant"]
+    assert files(tmp_path / "case" / "graph").items() >= before.items()
+    done = run(*command, expect=3)
+    assert "trace.later-stage" in done.stderr
+
+
+def test_the_papers_in_the_case_verify_again(store: Path, tmp_path: Path) -> None:
+    command = arguments(store, tmp_path)
+    run(*command, *write_amendment(tmp_path / "papers", [NEAR]))
+    case = CaseFolder.open(tmp_path / "case")
+    papers = Documents.read(case)
+    policy = parse_policy(papers.policy, revocations=papers.revocations)
+    scope = verify_warrant(papers.warrant, policy, clock=system_clock, amendments=papers.amendments)
+    assert scope.digest == read_graph(case).scope.warrant
+
+
+def test_a_folder_that_holds_another_case_is_refused(store: Path, tmp_path: Path) -> None:
+    run(*arguments(store, tmp_path))
+    before = files(tmp_path / "case")
+    done = run(*arguments(store, tmp_path, case="another-case"), expect=4)
+    assert "another case" in done.stderr
+    assert files(tmp_path / "case") == before
+
+
+def test_a_folder_that_is_no_case_is_left_alone(store: Path, tmp_path: Path) -> None:
+    (tmp_path / "case").mkdir()
+    (tmp_path / "case" / "notes.txt").write_text("mine")
+    done = run(*arguments(store, tmp_path), expect=3)
+    assert "case.not-a-case" in done.stderr
+    assert os.listdir(tmp_path / "case") == ["notes.txt"]
+
+
+def test_an_expired_warrant_makes_no_case(store: Path, tmp_path: Path) -> None:
+    done = run(*arguments(store, tmp_path, expires=datetime(2026, 3, 20, tzinfo=UTC)), expect=4)
+    assert "warrant.expired" in done.stderr
+    assert not (tmp_path / "case").exists()
+
+
+def test_a_warrant_signed_by_a_stranger_makes_no_case(store: Path, tmp_path: Path) -> None:
+    command = arguments(store, tmp_path)
+    (tmp_path / "papers" / "warrant.json").write_bytes(sign(document((SEED,)).encode(), STRANGER))
+    run(*command, expect=4)
+    assert not (tmp_path / "case").exists()
+
+
+def test_an_altered_warrant_makes_no_case(store: Path, tmp_path: Path) -> None:
+    command = arguments(store, tmp_path)
+    signed = sign(document((SEED,)).encode(), JUDGE)
+    (tmp_path / "papers" / "warrant.json").write_bytes(signed.replace(b'"payload"', b'"payl0ad"'))
+    assert run(*command, expect=3).stderr
+    assert not (tmp_path / "case").exists()
+
+
+def test_without_a_policy_nobody_may_trace(store: Path, tmp_path: Path) -> None:
+    command = arguments(store, tmp_path)
+    (tmp_path / "papers" / "policy.toml").unlink()
+    assert "policy.absent" in run(*command, expect=4).stderr
+    assert not (tmp_path / "case").exists()
+
+
+def test_a_store_that_is_not_there_makes_no_case(tmp_path: Path) -> None:
+    done = run(*arguments(tmp_path / "nowhere", tmp_path), expect=3)
+    assert "store.missing" in done.stderr
+    assert not (tmp_path / "case").exists()
+
+
+def test_a_holder_named_like_a_number_is_refused(store: Path, tmp_path: Path) -> None:
+    done = run(*arguments(store, tmp_path), "--holder", "0790 123 4567", expect=2)
+    assert "0790" not in done.stderr
+    assert not (tmp_path / "case").exists()
+
+
+@pytest.mark.parametrize(
+    ("seeds", "scope", "numbers", "said"),
+    [
+        (("+4915112345678",), {}, [1, 0, 0], "No seed occurs in any record of the window"),
+        ((SEED, "+4915112345678"), {}, [2, 1, 1], "1 of 2 occur in no record of the window"),
+        ((NEAR,), {"hub_limit": 1}, [1, 0, 0], "1 of 1 are hubs (more than 1 contacts): not followed"),
+        ((SEED,), {"begin": END + DAY, "end": END + 2 * DAY, "issued": END + 3 * DAY}, [1, 0, 0], "No seed occurs"),
+    ],
+    ids=["absent", "one absent", "a hub", "a window without records"],
+)
+def test_an_empty_result_is_said_plainly(
+    store: Path, tmp_path: Path, seeds: tuple[str, ...], scope: dict[str, Any], numbers: list[int], said: str
+) -> None:
+    done = run(*arguments(store, tmp_path, *seeds, **scope))
+    assert said in done.stdout
+    graph = read_graph(CaseFolder.open(tmp_path / "case"))
+    assert list(graph.bound.numbers_by_hop) == numbers
+
+
+def test_an_empty_store_gives_the_seeds_alone(tmp_path: Path) -> None:
+    empty = make_store(tmp_path, [])
+    done = run(*arguments(empty, tmp_path))
+    assert "the graph holds only the seeds" in done.stdout
+
+
+def test_no_number_is_shown_or_logged(store: Path, tmp_path: Path) -> None:
+    done = run(*arguments(store, tmp_path))
+    log = (tmp_path / "case" / "log" / "log.jsonl").read_text()
+    assert not any(number[1:] in done.stdout + done.stderr + log for number in (SEED, NEAR, FAR, BEYOND))
+
+
+def test_nobody_else_may_read_the_case(store: Path, tmp_path: Path) -> None:
+    run(*arguments(store, tmp_path))
+    modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "case").rglob("*") if path.is_file()}
+    folders = {path.stat().st_mode & 0o777 for path in (tmp_path / "case").rglob("*") if path.is_dir()}
+    assert (modes, folders) == ({0o600}, {0o700})
+
+
+def test_blinded_seeds_are_pointed_to_the_joint_trace(store: Path, tmp_path: Path) -> None:
+    joint = Joint(trace="ab" * 32, case_order="cd" * 32, roots=("ef" * 32,))
+    done = run(*arguments(store, tmp_path, Blinded(bytes([1] * 32)), joint=joint), expect=4)
+    assert "joint trace" in done.stderr
+    assert not (tmp_path / "case").exists()
