@@ -16,25 +16,28 @@ from clew import _core
 from clew.errors import InputError
 from clew.records.schema import NUMBERS
 
-__all__ = ["READ_NUMBERS", "metadata_version", "read_numbers", "short_codes"]
+__all__ = ["EMERGENCY_EVERYWHERE", "READ_NUMBERS", "metadata_version", "read_numbers", "short_codes"]
 
 READ_NUMBERS: Final = pa.schema([field for field in NUMBERS if field.name != "occurrences"])
 """The store's table of numbers without the count of occurrences: what :func:`read_numbers` returns."""
 
 
+EMERGENCY_EVERYWHERE: Final = "112|911"
+"""What every mobile network takes for an emergency call (3GPP TS 22.101, 10.1.1)."""
+
+
 @cache
 def short_codes(form: str) -> tuple[tuple[str, str], ...]:
-    """The short codes of a number form's country: (country, regular expression), or nothing.
+    """The short codes of a number form's country: (country, regular expression), or nothing without a country.
 
-    Source: the short-number metadata of ``phonenumbers``, after the national plans. The Rust metadata has none.
+    Source: the short-number metadata of ``phonenumbers``, after the national plans; the Rust metadata has none.
     """
-    _, _, country = form.partition(":")
-    if form.startswith("opaque:") or not country:
+    word, _, country = form.partition(":")
+    if word == "opaque" or country not in phonenumbers.SUPPORTED_REGIONS:
         return ()
     metadata = phonenumbers.PhoneMetadata.short_metadata_for_region(country)
-    if metadata is None or metadata.short_code is None or not metadata.short_code.national_number_pattern:
-        return ()
-    return ((country, metadata.short_code.national_number_pattern),)
+    pattern = metadata.short_code.national_number_pattern if metadata and metadata.short_code else None
+    return ((country, f"{pattern}|{EMERGENCY_EVERYWHERE}" if pattern else EMERGENCY_EVERYWHERE),)
 
 
 def metadata_version() -> str:
