@@ -357,7 +357,7 @@ def _check_budgets(budgets: Budgets) -> None:
     values: Mapping[str, Any] = {field.name: getattr(budgets, field.name) for field in fields(Budgets)}
     for name, value in values.items():
         if type(value) is not int or value not in BUDGETS:
-            raise InputError("warrant.budget-range", "a budget goes from 0 to 1000000000", where=f"budgets.{name}")
+            raise InputError("warrant.budget-range", "a budget goes from 0 to 10^9", where=f"budgets.{name}")
     if budgets.numbers == 0:
         raise InputError(
             "warrant.budget-range",
