@@ -14,6 +14,7 @@ from traceback import extract_tb
 import click
 
 from clew.cli.cells import cells
+from clew.cli.demo import demo
 from clew.cli.importing import import_command
 from clew.cli.records import records
 from clew.cli.report import export, report
@@ -43,6 +44,7 @@ cli.add_command(trace)
 cli.add_command(cells)
 cli.add_command(report)
 cli.add_command(export)
+cli.add_command(demo)
 
 
 def main() -> None:

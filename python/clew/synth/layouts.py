@@ -190,7 +190,7 @@ def write_export(
     records = int(whole.sum())
     rejected = int((damage >= 0).sum())
     duplicates = len(order) - rejected - records
-    footer, claimed = _footer(service, records + duplicates)
+    footer, claimed = _footer(service, len(order))
     data = (service.header + "\r\n").encode(service.encoding) + body + (footer + "\r\n").encode(service.encoding)
     export = Export(
         service=service.name,

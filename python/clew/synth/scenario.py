@@ -35,6 +35,9 @@ Ints = npt.NDArray[np.int64]
 _COUNTRIES: Final = ("IQ", "FR")
 _SESSIONS_A_PERSON: Final = 24.0
 
+# Mobile numbers of metropolitan France; 0639 and 069x are read as those of overseas territories, 0700 is for machines.
+_FRENCH: Final = np.array([60, 61, 62, 64, 65, 66, 67, 68, 73, 74, 75, 76, 77, 78])
+
 # Parties that are no subscribers: what a service writes for them, as calling or called party.
 _SHORT: Final = {IRAQ: ("104", "122", "115"), FRANCE: ("15", "17", "112")}
 _SENDERS: Final = {IRAQ: ("ZAIN IQ", "Korek"), FRANCE: ("MA BANQUE", "Colis")}
@@ -98,13 +101,12 @@ class Scenario:
         return made
 
     def write(self, folder: Path) -> list[Export]:
-        """Write ``records/`` (the two files), ``truth/`` (the tables as Parquet) and say what the files hold."""
-        records, truth = folder / "records", folder / "truth"
-        for place in (records, truth):
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Write the two services' files and ``truth/`` (the tables as Parquet), and say what the files hold."""
+        truth = folder / "truth"
+        truth.mkdir(mode=0o700, parents=True, exist_ok=True)
         exports = []
         for data, export in self.exports():
-            (records / export.file).write_bytes(data)
+            (folder / export.file).write_bytes(data)
             exports.append(export)
         for name in ("persons", "numbers", "successions", "cells", "circles"):
             pq.write_table(getattr(self, name), truth / f"{name}.parquet")
@@ -192,7 +194,7 @@ class _Numbers:
         mobile = np.where(
             country == IRAQ,
             964 * 10**10 + np.array([75, 77, 78, 79])[random.integers(0, 4, len(line))] * 10**8 + draw,
-            33 * 10**9 + np.where(random.random(len(line)) < 0.7, 6, 7) * 10**8 + draw,
+            33 * 10**9 + _FRENCH[(random.random(len(line)) * len(_FRENCH)).astype(np.int64)] * 10**7 + draw % 10**7,
         )
         handset = line.copy()
         handset[count:] = np.where(people.keeps_handset[changed], changed, count + changed)

@@ -188,7 +188,7 @@ class _Forms:
             np.array([75, 77, 78, 79])[random.integers(0, 4, people)] * 10**8 + _distinct(random, people, 10**8),
             np.where(
                 country == 1,
-                random.integers(6, 7, people) * 10**8 + _distinct(random, people, 10**8),
+                np.array([60, 61, 62, 66])[random.integers(0, 4, people)] * 10**7 + _distinct(random, people, 10**7),
                 74 * 10**8 + _distinct(random, people, 10**8),
             ),
         )

@@ -1,0 +1,316 @@
+"""The demo's acts, one method each, through the functions that the other commands use; nothing here prints.
+
+Each act returns numbers that were counted while it ran. What the demo says of the planted truth is arithmetic of
+:mod:`clew.synth.judgement` on what these acts have written, never a figure known beforehand.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final, final
+
+from clew.audit.log import FileLog
+from clew.case.folder import CaseFolder
+from clew.cells import Findings, find
+from clew.cells.keep import keep_findings
+from clew.chain import files
+from clew.chain.graph import Bound, Detail, TracedGraph
+from clew.chain.trace import trace
+from clew.effects import Clock, Progress, Randomness
+from clew.errors import StorageError, UsageError
+from clew.records.account import Account
+from clew.records.importer import import_files
+from clew.records.profile_file import format_profile
+from clew.records.schema import record_id_text
+from clew.records.store import Store
+from clew.report.write import write_report
+from clew.synth.families import Size
+from clew.synth.judgement import Judgement, Oracle, judge
+from clew.synth.layouts import FRENCH, IRAQI, Export
+from clew.synth.scenario import Scenario, scenario
+from clew.warrants.authorisation import Budgets, Clear
+from clew.warrants.document import Warrant
+from clew.warrants.dsse import parse_envelope, sign
+from clew.warrants.files import write_file
+from clew.warrants.keyfile import seal_key
+from clew.warrants.keys import SigningKey
+from clew.warrants.policy import parse_policy
+from clew.warrants.verify import verify_warrant
+from clew.words import LANGUAGES
+
+__all__ = [
+    "AUTHORITIES",
+    "BUDGET",
+    "CHECKED_A_STAGE",
+    "PASSPHRASE",
+    "SIGNERS",
+    "STAGES",
+    "WRONG_A_STAGE",
+    "Demo",
+    "Stage",
+]
+
+STAGES: Final = 5
+CHECKED_A_STAGE: Final = 40
+WRONG_A_STAGE: Final = 5
+"""Leads are checked by other evidence from the top of the list down, at most so many, and until so many were wrong:
+then the next stage is asked for."""
+
+BUDGET: Final = Budgets(numbers=5_000, sources=100)
+PASSPHRASE: Final = "everything here is synthetic"  # noqa: S105 - it protects keys that open nothing
+"""Of the demo's keys; a real one is nobody else's."""
+
+_MARK: Final = ".clew-demo"
+_OWN: Final = (IRAQI.file, FRENCH.file, "truth", "profiles", "keys", "store", "case", "policy.toml")
+AUTHORITIES: Final = (
+    ("baghdad", "Investigating judge, Baghdad (synthetic)", "iraq"),
+    ("paris", "Juge d'instruction, Paris (synthetic)", "france"),
+    ("reserve", "Second judge, Paris (synthetic)", "france"),
+)
+SIGNERS: Final = 2
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage: how many seeds, what lay inside the bound, what was listed, and what the checking came to."""
+
+    number: int
+    seeds: int
+    bound: Bound
+    allowed: int
+    begin: datetime  # of the window
+    until: datetime
+    listed: int  # numbers with a probability of at least one half
+    confirmed: int  # leads that were checked and are members'
+    wrong: int  # leads that were checked and are innocent
+
+
+@final
+@dataclass(slots=True)
+class Demo:
+    """One run of the demo in its folder. The acts are to be called in the order in which they stand."""
+
+    folder: Path
+    seed: int
+    size: Size
+    clock: Clock
+    randomness: Randomness
+    progress: Progress
+    made: Scenario = field(init=False)
+    exports: list[Export] = field(init=False)
+    accounts: Sequence[Account] = field(init=False)
+    stages: list[Stage] = field(default_factory=list)
+    findings: Findings = field(init=False)
+    _store: Store = field(init=False)
+    _keys: list[SigningKey] = field(init=False)
+    _policy: bytes = field(init=False)
+    _signed: list[bytes] = field(default_factory=list)
+    _oracle: Oracle = field(init=False)
+    _seeds: list[str] = field(init=False)
+    _inside: set[str] = field(default_factory=set)
+    _confirmed: set[str] = field(default_factory=set)
+    _refuted: set[str] = field(default_factory=set)
+
+    def make_room(self, *, keep: bool) -> None:
+        """Make the folder, or clear what an earlier demo left in it; refuses any other folder that is not empty."""
+        with _storage(self.folder):
+            self._make_room(keep=keep)
+
+    def _make_room(self, *, keep: bool) -> None:
+        mark = self.folder / _MARK
+        if self.folder.exists() and not self.folder.is_dir():
+            raise UsageError("demo.not-a-folder", "the place for the demo is a file", where=str(self.folder))
+        if mark.exists():
+            if keep:
+                raise UsageError(
+                    "demo.kept",
+                    "an earlier demo is in this folder, and is to be kept",
+                    where=str(self.folder),
+                    mend="Name another folder with --folder, or leave --keep out to replace it.",
+                )
+            for name in [*_OWN, *(path.name for path in self.folder.glob("warrant-*.json"))]:
+                path = self.folder / name
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)
+        elif self.folder.exists() and any(self.folder.iterdir()):
+            raise UsageError(
+                "demo.folder-not-empty",
+                "the folder holds something that no demo has put there",
+                where=str(self.folder),
+                mend="Name a new folder with --folder.",
+            )
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mark.write_text("Made by clew demo, which replaces what it made here. Everything is synthetic.\n")
+
+    def make_scenario(self) -> None:
+        """Write both services' files, their profiles, and the truth beside them."""
+        self.made = scenario(self.seed, "mixed", self.size)
+        with _storage(self.folder):
+            self.exports = self.made.write(self.folder)
+            (self.folder / "profiles").mkdir(mode=0o700)
+            for service in (IRAQI, FRENCH):
+                text = format_profile(service.profile())
+                (self.folder / "profiles" / f"{service.name}.toml").write_text(text, "utf-8")
+        self._oracle = Oracle(self.made)
+        self._seeds = list(self.made.seeds)
+
+    def import_records(self) -> None:
+        """Import both files into one store."""
+        store = self.folder / "store"
+        sources = [(self.folder / service.file, service.profile()) for service in (IRAQI, FRENCH)]
+        self.accounts = import_files(store, sources, clock=self.clock, progress=self.progress).accounts
+        self._store = Store.open(store)
+
+    def open_authorities(self) -> None:
+        """Make the authorities' keys, each in its encrypted file, and the policy that asks for two of them."""
+        self._keys = [SigningKey.generate(self.randomness) for _ in AUTHORITIES]
+        folder = self.folder / "keys"
+        with _storage(self.folder):
+            folder.mkdir(mode=0o700)
+        for (name, _, _), key in zip(AUTHORITIES, self._keys, strict=True):
+            write_file(folder / f"{name}.key", seal_key(key, PASSPHRASE, self.randomness))
+        lines = ["version = 1", f"threshold = {SIGNERS}"]
+        for (_, title, side), key in zip(AUTHORITIES, self._keys, strict=True):
+            lines += ["", "[[keys]]", f'id = "{key.public.id}"', f'public = "{key.public.text}"']
+            lines += [f'name = "{title}"', 'role = "judge"', f'side = "{side}"']
+        self._policy = ("\n".join(lines) + "\n").encode()
+        write_file(self.folder / "policy.toml", self._policy)
+
+    def run_stage(self, number: int) -> Stage:
+        """Have the stage's warrant signed, verify it, count the bound, trace, rank, and check the first leads.
+
+        Stage 1 sees the first four weeks, before most changes of SIM; later ones all eight, with the confirmed leads
+        as seeds. After the last stage nobody is checked: its list is what the analyst is left with.
+        """
+        graph = self._trace(number)
+        self.findings = find(graph)
+        case = CaseFolder.open(self.folder / "case")
+        keep_findings(case, self.findings, self._log())
+        self._inside.update(graph.vertices["vertex"].to_pylist())
+        leads = [lead for lead in self.findings.ranked["vertex"].to_pylist() if lead not in self._refuted]
+        confirmed, refuted = self._check(leads) if number < STAGES else ([], [])
+        stage = Stage(
+            number=number,
+            seeds=len(self._seeds),
+            bound=graph.bound,
+            allowed=BUDGET.numbers,
+            listed=len(self._listed()),
+            confirmed=len(confirmed),
+            wrong=len(refuted),
+            begin=graph.scope.begin,
+            until=graph.scope.end,
+        )
+        self._confirmed.update(confirmed)
+        self._refuted.update(refuted)
+        self._seeds += confirmed
+        self.stages.append(stage)
+        return stage
+
+    def write_report(self) -> list[Path]:
+        """Write the report in all languages; the pages, in the order of the languages."""
+        from clew.report.page import page_name
+
+        case = CaseFolder.open(self.folder / "case")
+        write_report(case, self._log(), self.clock, LANGUAGES, self.progress, None)
+        return [case.path / "report" / page_name(language) for language in LANGUAGES]
+
+    def log_entries(self) -> int:
+        """How many entries the case's log holds, after its whole chain was checked."""
+        return len(self._log().entries())
+
+    def judge(self) -> Judgement:
+        """What all stages together came to, against the planted truth."""
+        return judge(
+            self.made,
+            inside=self._inside,
+            listed=self._listed(),
+            checked=self._confirmed | self._refuted,
+            confirmed=self._confirmed,
+            successions=self.findings.successions,
+        )
+
+    def first_record(self) -> str:
+        """A record behind the first reason of the first lead, as ``IMPORT:UNIT``."""
+        reasons = self.findings.ranked["reasons"][0].as_py()
+        return record_id_text(next(record for reason in reasons for record in reason["records"]))
+
+    def changes_of_members(self) -> int:
+        """How many members of the group changed SIMs."""
+        roles = self.made.persons["role"].to_pylist()
+        return sum(roles[person] == "member" for person in self.made.successions["person"].to_pylist())
+
+    def _trace(self, number: int) -> TracedGraph:
+        """The traced graph of a stage, written into the case with the documents that allow it."""
+        signed = sign(self._document(number).encode(), *self._keys[:SIGNERS])
+        write_file(self.folder / f"warrant-{number}.json", signed)
+        self._signed.append(signed)
+        case = CaseFolder.create(self.folder / "case")
+        log = self._log()
+        papers = files.Documents(self._signed[0], self._policy, tuple(self._signed[1:]))
+        scope = verify_warrant(
+            papers.warrant, parse_policy(self._policy), clock=self.clock, amendments=papers.amendments, log=log
+        )
+        files.require_case(case, scope, log)
+        log.commit(files.verified_entry(scope, papers))
+        graph = trace(self._store, scope, log, detail=Detail.CALLS, progress=self.progress)
+        files.write_trace(case, graph, papers, log, self._store.accounts())
+        return graph
+
+    def _document(self, number: int) -> Warrant:
+        """The warrant of stage 1, or the amendment of a later one."""
+        now = self.clock().replace(microsecond=0)
+        return Warrant(
+            case=f"demo-{self.seed}",
+            stage=number,
+            amends=None if number == 1 else parse_envelope(self._signed[-1]).digest,
+            seeds=tuple(Clear(seed) for seed in sorted(set(self._seeds))),
+            begin=self.made.begin,
+            end=self.made.middle if number == 1 else self.made.end,
+            issued=now,
+            expires=now + timedelta(days=30),
+            budgets=BUDGET,
+            authority="Two of three judges of a synthetic scenario",
+            legal_basis="None: every number and every record of this scenario is synthetic",
+            purpose="Show how a group is followed from the numbers that a warrant names, and no further",
+        )
+
+    def _check(self, leads: list[str]) -> tuple[list[str], list[str]]:
+        """The leads that hold and those that do not, of those that are checked."""
+        confirmed: list[str] = []
+        refuted: list[str] = []
+        for lead in leads[:CHECKED_A_STAGE]:
+            (confirmed if self._oracle.confirms(lead) else refuted).append(lead)
+            if len(refuted) == WRONG_A_STAGE:
+                break
+        return confirmed, refuted
+
+    def _listed(self) -> list[str]:
+        """The numbers that the last findings list, without those that were refuted."""
+        ranked = self.findings.ranked
+        limit = float(self.findings.document["method"]["parameters"]["listed_at"])
+        rows = zip(ranked["vertex"].to_pylist(), ranked["probability"].to_pylist(), strict=True)
+        return [number for number, probability in rows if probability >= limit and number not in self._refuted]
+
+    def _log(self) -> FileLog:
+        return FileLog(CaseFolder.open(self.folder / "case").log_path, self.clock)
+
+
+@contextmanager
+def _storage(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            "demo.unwritable",
+            f"the demo's folder cannot be written: {error.strerror}",
+            where=str(folder),
+            mend="The demo needs about 200 MB. Name another folder with --folder.",
+        ) from error
