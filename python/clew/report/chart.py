@@ -20,7 +20,7 @@ from clew.chain.graph import HOURS
 __all__ = ["Edge", "Group", "Node", "contacts_of", "group_chart", "pairs_among", "shades", "week_of"]
 
 _SIZE = 1000
-_INNER, _OUTER = 120.0, 275.0
+_INNER, _OUTER = 100.0, 275.0
 _LABEL = 20
 _SHADES = 5
 
@@ -76,8 +76,11 @@ def contacts_of(row: dict[str, Any]) -> int:
 
 
 def group_chart(seeds: Sequence[str], leads: Sequence[str], rows: Sequence[dict[str, Any]]) -> Group:
-    """Seeds on an inner ring, leads on an outer one clockwise from the top; rows of several holders give one line."""
-    nodes = _ring(seeds, _INNER if len(seeds) > 1 else 0.0, seed=True) + _ring(leads, _OUTER, seed=False)
+    """Leads on an outer ring clockwise from the top, seeds on an inner one, turned so that their labels end between
+    leads; the rows of several holders give one line."""
+    between = 180.0 / max(1, len(leads))
+    inner = _ring(seeds, _INNER if len(seeds) > 1 else 0.0, between, seed=True)
+    nodes = inner + _ring(leads, _OUTER, 0.0, seed=False)
     places = {number: node for number, node in zip([*seeds, *leads], nodes, strict=True)}
     most: dict[tuple[str, str], int] = {}
     for row in rows:
@@ -90,10 +93,10 @@ def group_chart(seeds: Sequence[str], leads: Sequence[str], rows: Sequence[dict[
     return Group(tuple(nodes), tuple(edges), _SIZE)
 
 
-def _ring(numbers: Sequence[str], radius: float, *, seed: bool) -> list[Node]:
+def _ring(numbers: Sequence[str], radius: float, turned: float, *, seed: bool) -> list[Node]:
     nodes = []
     for place, number in enumerate(numbers):
-        angle = 360.0 * place / max(1, len(numbers)) - 90.0
+        angle = 360.0 * place / max(1, len(numbers)) + turned - 90.0
         across, down = math.cos(math.radians(angle)), math.sin(math.radians(angle))
         left = across < -1e-9
         label = number if len(number) <= _LABEL else number[: _LABEL - 1] + "…"

@@ -65,6 +65,7 @@ SCALE = {
 ENTRIES = {
     "warrant.verified": words.ENTRY_WARRANT_VERIFIED,
     "records.read": words.ENTRY_RECORDS_READ,
+    "records.source": words.ENTRY_RECORDS_SOURCE,
     "trace.bound": words.ENTRY_TRACE_BOUND,
     "trace.refused": words.ENTRY_TRACE_REFUSED,
     "graph.written": words.ENTRY_GRAPH_WRITTEN,

@@ -82,7 +82,6 @@ def render(
         say=speaker.say,
         count=speaker.count,
         id=speaker.identifier,
-        ids=speaker.identifiers,
         moment=speaker.moment,
         percent=speaker.percent,
         decimal=speaker.decimal,
@@ -110,6 +109,7 @@ def render(
         successions=_successions(contents, speaker),
         hubs=_hubs(contents, speaker),
         findings=contents.findings.document,
+        notes=_notes(contents),
         said=lambda sentences: [_say(speaker, sentence) for sentence in sentences],
         listed_at=contents.listed_at,
         method=_method(contents),
@@ -240,6 +240,13 @@ def _successions(contents: Contents, speaker: Speaker) -> list[dict[str, Any]]:
 
 def _hubs(contents: Contents, speaker: Speaker) -> list[dict[str, Any]]:
     return [{**hub, "text": _say(speaker, hub["sentence"])} for hub in contents.findings.document["hubs"]]
+
+
+def _notes(contents: Contents) -> list[Mapping[str, Any]]:
+    """What the findings say of their limits, without the sentence that stands with the method."""
+    document = contents.findings.document
+    said: list[Mapping[str, Any]] = [*document["limits"], *document["notes"]]
+    return [sentence for sentence in said if sentence["msgid"] != document["method"]["calibration"]["msgid"]]
 
 
 def _method(contents: Contents) -> str:

@@ -249,6 +249,7 @@ END_OF_REPORT = Sentence("End of the report")
 # What the entries of the log announce.
 ENTRY_WARRANT_VERIFIED = Sentence("the warrant was verified")
 ENTRY_RECORDS_READ = Sentence("records were read")
+ENTRY_RECORDS_SOURCE = Sentence("an operator's line was shown")
 ENTRY_TRACE_BOUND = Sentence("the numbers inside the bound were counted")
 ENTRY_TRACE_REFUSED = Sentence("a trace was refused")
 ENTRY_GRAPH_WRITTEN = Sentence("the traced graph was written")
