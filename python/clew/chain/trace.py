@@ -30,6 +30,9 @@ DEFAULT_HOLDER: Final = "own"
 _HOP_FIELDS = ("hop_zero", "hop_one", "hop_two", "hop_three", "hop_four", "hop_five", "hop_six", "hop_seven")
 
 
+_FEW_HOPS = 2
+"""So many look-ups run on one thread: starting others costs more than they save. The third may be of thousands."""
+
 _COUNTED = (
     ("calls", RecordKind.VOICE),
     ("messages", RecordKind.MESSAGE),
@@ -105,7 +108,7 @@ def _walk(records: Records, authorisation: Authorisation, log: Log, progress: Pr
         "purpose": "trace",
     }
     receipt = log.commit(Entry("records.read", body))
-    with Engine() as engine:
+    with Engine(threads=1) as engine:
         records.attach(engine, authorisation, receipt)
         walk = Walk(engine, authorisation, seeds, progress)
         log.commit(Entry("trace.bound", _bound_body(walk.bound, authorisation)))
@@ -153,10 +156,11 @@ class Walk:
 
     def _count(self) -> Bound:
         engine = self._engine
-        engine.run("chain", "tables")
-        engine.run("chain", "seeds")
+        engine.run("chain", "begin")
         self._progress.begin("counting the bound", self._hops, "hops")
         for hop in range(self._hops):
+            if hop == _FEW_HOPS:
+                engine.run("chain", "all_threads")
             engine.run("chain", "look_up", {"hop": hop, "hub_limit": self._hub_limit, **self._window})
             engine.run("chain", "next_hop", {"hop": hop})
             self._progress.advance(1)
@@ -166,7 +170,7 @@ class Walk:
         seeds = by_hop[0]
         return Bound(
             numbers_by_hop=tuple(numbers.get(hop, 0) for hop in range(self._hops + 1)),
-            pairs=sum(row["pairs"] for row in by_hop),
+            pairs=engine.value("chain", "count_pairs"),
             hubs=sum(row["hubs"] for row in by_hop),
             hub_seeds=seeds["hubs"],
             absent_seeds=seeds["numbers"] - seeds["seen"] if self._hops else 0,

@@ -1,7 +1,7 @@
 -- The distinct contacts of one hop's numbers (spec graph 1.1): how many, and for those that are no hub (1.3), which.
 -- A number without records in the window gets no row.
 INSERT INTO looked
-SELECT number, CAST($hop AS TINYINT), count(*), CASE WHEN count(*) <= $hub_limit THEN array_agg(other) END
+SELECT number, count(*), CASE WHEN count(*) <= $hub_limit THEN array_agg(other) END
 FROM (
   SELECT DISTINCT i.number, i.other
   FROM incidence AS i

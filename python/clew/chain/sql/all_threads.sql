@@ -1,0 +1,2 @@
+-- From here on there may be many numbers. DuckDB only.
+RESET threads;
