@@ -1,4 +1,7 @@
 //! Every distinct text of a number, read once, however many threads scan.
+//!
+//! There are millions of them, so a look-up is a walk through cold memory. Whole blocks are looked up at once, shard by
+//! shard: a shard is small enough to stay near, is locked once, and holds all that a known text needs in one slot.
 
 use std::hash::BuildHasher;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,9 +25,77 @@ pub struct End {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SharedKey;
 
+/// The texts of a block's numbers, in the order in which they are to be answered.
+#[derive(Debug, Default)]
+pub struct Batch {
+    texts: Vec<u8>,
+    ends: Vec<u32>,
+    forms: Vec<u8>,
+}
+
+impl Batch {
+    /// Asks for one more: UTF-8, at most [`crate::scan::LONGEST_NUMBER`] bytes.
+    pub fn push(&mut self, raw: &[u8], form: u8) {
+        self.texts.extend_from_slice(raw);
+        self.ends.push(self.texts.len() as u32);
+        self.forms.push(form);
+    }
+
+    /// Forgets them all.
+    pub fn clear(&mut self) {
+        self.texts.clear();
+        self.ends.clear();
+        self.forms.clear();
+    }
+
+    fn get(&self, index: usize) -> &[u8] {
+        let begin = if index == 0 {
+            0
+        } else {
+            self.ends[index - 1] as usize
+        };
+        &self.texts[begin..self.ends[index] as usize]
+    }
+}
+
+/// What is needed again and again: 64 bytes, one line of the processor's cache.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Slot {
+    key: i64,
+    occurrences: u32,
+    hash: u32,
+    entry: u32,
+    length: u16,
+    form: u8,
+    kind: i8,
+    keyed: bool,
+    /// The text, if it fits; else it is in the entry.
+    raw: [u8; NEAR],
+}
+
+const NEAR: usize = 39;
+
+impl Slot {
+    fn end(&self) -> End {
+        End {
+            kind: self.kind,
+            key: self.keyed.then_some(self.key),
+        }
+    }
+
+    fn raw<'a>(&'a self, entries: &[Entry], texts: &'a [u8]) -> &'a [u8] {
+        let length = self.length as usize;
+        if length <= NEAR {
+            &self.raw[..length]
+        } else {
+            slice(texts, entries[self.entry as usize].raw)
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Entry {
-    hash: u64,
     raw: (u32, u16),
     form: u8,
     end: End,
@@ -41,7 +112,7 @@ struct Entry {
 
 #[derive(Debug, Default)]
 struct Shard {
-    table: HashTable<u32>,
+    table: HashTable<Slot>,
     entries: Vec<Entry>,
     texts: Vec<u8>,
 }
@@ -108,32 +179,93 @@ impl Dictionary {
         }
     }
 
-    /// The party that `raw` (UTF-8, at most 65,535 bytes) names in a column of this form; counts it.
-    pub fn look_up(&self, raw: &[u8], form: u8) -> End {
-        let hash = self.hasher.hash_one((raw, form));
-        let mut shard = lock(&self.shards[(hash >> 48) as usize % SHARDS]);
+    /// The parties that the texts of `batch` name, in their order; counts them.
+    #[must_use]
+    pub fn look_up(&self, batch: &Batch) -> Vec<End> {
+        let count = batch.ends.len();
+        let mut hashes = Vec::with_capacity(count);
+        let mut sizes = [0_u32; SHARDS + 1];
+        for index in 0..count {
+            let hash = self.hasher.hash_one((batch.get(index), batch.forms[index]));
+            sizes[shard_of(hash) + 1] += 1;
+            hashes.push(hash);
+        }
+        for shard in 0..SHARDS {
+            sizes[shard + 1] += sizes[shard];
+        }
+        let begins = sizes;
+        let mut order = vec![0_u32; count];
+        for (index, hash) in hashes.iter().enumerate() {
+            let place = &mut sizes[shard_of(*hash)];
+            order[*place as usize] = index as u32;
+            *place += 1;
+        }
+        let mut ends = vec![End { kind: 0, key: None }; count];
+        for number in 0..SHARDS {
+            let asked = &order[begins[number] as usize..begins[number + 1] as usize];
+            if asked.is_empty() {
+                continue;
+            }
+            let mut shard = lock(&self.shards[number]);
+            for &index in asked {
+                let index = index as usize;
+                ends[index] = self.one(
+                    &mut shard,
+                    batch.get(index),
+                    batch.forms[index],
+                    hashes[index],
+                );
+            }
+        }
+        ends
+    }
+
+    fn one(&self, shard: &mut Shard, raw: &[u8], form: u8, hash: u64) -> End {
         let Shard {
             table,
             entries,
             texts,
-        } = &mut *shard;
-        let found = table.find(hash, |&index| {
-            let entry = &entries[index as usize];
-            entry.hash == hash && entry.form == form && slice(texts, entry.raw) == raw
+        } = shard;
+        let found = table.find_mut(hash, |slot| {
+            slot.hash == hash as u32 && slot.form == form && slot.raw(entries, texts) == raw
         });
-        if let Some(&index) = found {
-            let entry = &mut entries[index as usize];
-            entry.occurrences += 1;
-            return entry.end;
+        if let Some(slot) = found {
+            slot.occurrences = slot.occurrences.checked_add(1).unwrap_or_else(|| {
+                entries[slot.entry as usize].occurrences += u64::from(u32::MAX);
+                1
+            });
+            return slot.end();
         }
         let party = self.forms[form as usize]
             .reader
             .read(&String::from_utf8_lossy(raw));
-        let entry = entry(hash, raw, form, &party, texts);
+        let entry = entry(raw, form, &party, texts);
         let end = entry.end;
-        let index = entries.len() as u32;
+        let mut near = [0; NEAR];
+        if raw.len() <= NEAR {
+            near[..raw.len()].copy_from_slice(raw);
+        }
+        let slot = Slot {
+            key: end.key.unwrap_or_default(),
+            occurrences: 1,
+            hash: hash as u32,
+            entry: entries.len() as u32,
+            length: raw.len() as u16,
+            form,
+            kind: end.kind,
+            keyed: end.key.is_some(),
+            raw: near,
+        };
         entries.push(entry);
-        table.insert_unique(hash, index, |&index| entries[index as usize].hash);
+        // The table has only the hash's lower half again, and asks for the whole of it when it grows.
+        let Shard {
+            table,
+            entries,
+            texts,
+        } = shard;
+        table.insert_unique(hash, slot, |slot| {
+            self.hasher.hash_one((slot.raw(entries, texts), slot.form))
+        });
         end
     }
 
@@ -144,8 +276,14 @@ impl Dictionary {
         let mut shards = Vec::new();
         for shard in &self.shards {
             let mut shard = std::mem::take(&mut *lock(shard));
-            shard.table = HashTable::new();
-            let Shard { entries, texts, .. } = &mut shard;
+            let Shard {
+                table,
+                entries,
+                texts,
+            } = &mut shard;
+            for slot in std::mem::take(table) {
+                entries[slot.entry as usize].occurrences += u64::from(slot.occurrences);
+            }
             entries.sort_unstable_by(|one, two| {
                 (slice(texts, one.raw), one.form).cmp(&(slice(texts, two.raw), two.form))
             });
@@ -221,17 +359,20 @@ impl Dictionary {
     }
 }
 
-fn entry(hash: u64, raw: &[u8], form: u8, party: &Party, texts: &mut Vec<u8>) -> Entry {
+fn shard_of(hash: u64) -> usize {
+    (hash >> 48) as usize % SHARDS
+}
+
+fn entry(raw: &[u8], form: u8, party: &Party, texts: &mut Vec<u8>) -> Entry {
     let canonical = party.canonical.as_deref().filter(|_| party.kind != E164);
     Entry {
-        hash,
         raw: keep(texts, raw),
         form,
         end: End {
             kind: party.kind as i8,
             key: party.key,
         },
-        occurrences: 1,
+        occurrences: 0,
         country: party.country.unwrap_or_default(),
         suppressed: party.suppressed,
         possible: party.possible,

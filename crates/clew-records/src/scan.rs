@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use memchr::memchr;
 
 use crate::columns::{Others, Records};
-use crate::dictionary::{Dictionary, End};
+use crate::dictionary::{Batch, Dictionary, End};
 use crate::duration::Duration;
 use crate::fields::{Fields, without_line_end};
 use crate::frame::{Block, Long};
@@ -54,6 +54,7 @@ pub struct Scratch {
     cache: OffsetCache,
     start: Vec<u8>,
     masked: Vec<u8>,
+    numbers: Batch,
 }
 
 /// The rejected unit that was too long to keep.
@@ -85,6 +86,7 @@ pub fn scan(
     scratch: &mut Scratch,
 ) -> Scanned {
     let mut scanned = Scanned::default();
+    scratch.numbers.clear();
     scanned.counts.dropped = vec![0; rules.kept.len()];
     let valid =
         matches!(rules.charset, text::Charset::Utf8) && std::str::from_utf8(&block.bytes).is_ok();
@@ -101,7 +103,6 @@ pub fn scan(
         let mut masked = false;
         if let Err(reason) = one(
             rules,
-            dictionary,
             bytes,
             unit,
             (valid, nul),
@@ -120,7 +121,27 @@ pub fn scan(
             );
         }
     }
+    for (index, ends) in dictionary
+        .look_up(&scratch.numbers)
+        .chunks_exact(2)
+        .enumerate()
+    {
+        push_ends(&mut scanned.records, index, ends[0], ends[1]);
+    }
     scanned
+}
+
+fn push_ends(records: &mut Records, index: usize, a: End, b: End) {
+    records.a_kind.push(a.kind);
+    records.a_key.push(a.key);
+    records.b_kind.push(b.kind);
+    records.b_key.push(b.key);
+    if a.key.is_some() && a == b {
+        records.flags[index] |= flag::SELF;
+    }
+    if a.kind == UNKNOWN_PARTY || b.kind == UNKNOWN_PARTY {
+        records.flags[index] |= flag::IMPOSSIBLE_NUMBER;
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -146,10 +167,8 @@ fn other(
 }
 
 /// Adds one unit to the records, or says why it is none. The order of the checks is that of `spec/records.md`, 5.2.
-#[allow(clippy::too_many_arguments)]
 fn one(
     rules: &Rules,
-    dictionary: &Dictionary,
     bytes: &[u8],
     unit: Unit,
     (valid, nul): (bool, bool),
@@ -195,6 +214,7 @@ fn one(
         cache,
         start,
         masked: mask,
+        numbers,
     } = scratch;
     if !fields.split(line, rules.shape.delimiter, rules.shape.quote) {
         return Err(Reason::Quotation);
@@ -221,10 +241,15 @@ fn one(
             return Err(reason);
         }
     };
-    let a = dictionary.look_up(fields.get(line, rules.a.column), rules.a.form);
-    let b = dictionary.look_up(fields.get(line, rules.b.column), rules.b.form);
-    let (a, b) = if fresh.turned { (b, a) } else { (a, b) };
-    push(rules, &mut *scanned, unit, line, fields, &fresh, a, b);
+    let ends = if fresh.turned {
+        [rules.b, rules.a]
+    } else {
+        [rules.a, rules.b]
+    };
+    for end in ends {
+        numbers.push(fields.get(line, end.column), end.form);
+    }
+    push(rules, scanned, unit, line, fields, &fresh);
     Ok(())
 }
 
@@ -295,7 +320,7 @@ fn read(
     })
 }
 
-#[allow(clippy::too_many_arguments)]
+/// Adds all of a record but its ends, which are looked up with those of the whole block.
 fn push(
     rules: &Rules,
     scanned: &mut Scanned,
@@ -303,8 +328,6 @@ fn push(
     line: &[u8],
     fields: &Fields,
     fresh: &Fresh,
-    a: End,
-    b: End,
 ) {
     let Scanned {
         records, counts, ..
@@ -330,12 +353,6 @@ fn push(
             )
         }
     };
-    if a.key.is_some() && a == b {
-        flags |= flag::SELF;
-    }
-    if a.kind == UNKNOWN_PARTY || b.kind == UNKNOWN_PARTY {
-        flags |= flag::IMPOSSIBLE_NUMBER;
-    }
     if fresh.kind == kind::UNKNOWN {
         flags |= flag::KIND_UNKNOWN;
         if let Some(column) = rules.kind {
@@ -352,10 +369,6 @@ fn push(
         .record_id
         .push((rules.import * UNITS_OF_IMPORT + unit.number) as i64);
     records.kind.push(fresh.kind);
-    records.a_kind.push(a.kind);
-    records.a_key.push(a.key);
-    records.b_kind.push(b.kind);
-    records.b_key.push(b.key);
     records.start.push(fresh.moment.micros);
     records.zone_offset.push(fresh.moment.offset);
     records.duration.push(duration);
