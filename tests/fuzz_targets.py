@@ -11,6 +11,7 @@ from clew.records.profile_file import format_profile, parse_profile
 from clew.records.sample import Sample, refuse_binary
 from clew.records.settings import parse_settings
 from clew.records.sniff import sniff
+from tests import fuzz_warrants as warrants
 
 
 @dataclass(frozen=True)
@@ -80,4 +81,9 @@ TARGETS = [
     Target("profile", profile, PROFILES, 500),
     Target("layout", layout, LAYOUTS, 200),
     Target("setting", setting, SETTINGS, 500),
+    Target("envelope", warrants.envelope, warrants.ENVELOPES, 500),
+    Target("warrant document", warrants.document, warrants.DOCUMENTS, 500),
+    Target("warrant verification", warrants.verification, warrants.ENVELOPES, 200),
+    Target("policy", warrants.policy, warrants.POLICIES, 500),
+    Target("key file", warrants.key_file, warrants.KEY_FILES, 500),
 ]

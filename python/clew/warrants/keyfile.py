@@ -26,7 +26,7 @@ from clew.errors import InputError, Refused, UsageError
 from clew.warrants.files import read_secret_file
 from clew.warrants.keys import SigningKey
 
-__all__ = ["PASSPHRASE_LEAST", "check_passphrase", "open_key", "read_key", "seal_key"]
+__all__ = ["PASSPHRASE_LEAST", "check_passphrase", "key_file_parts", "open_key", "read_key", "seal_key"]
 
 PASSPHRASE_LEAST = 12
 """Characters that a passphrase must have. Four random words have more."""
@@ -69,7 +69,7 @@ def seal_key(key: SigningKey, passphrase: str, randomness: Randomness) -> bytes:
 
 def open_key(data: bytes, passphrase: str) -> SigningKey:
     """The key in an encrypted file; ``InputError`` if it is no such file or the passphrase is wrong."""
-    salt, iv, sealed = _parts(data)
+    salt, iv, sealed = key_file_parts(data)
     decryptor = Cipher(AES256(_stretch(passphrase, salt)), CBC(iv)).decryptor()
     unpadder = PKCS7(AES256.block_size).unpadder()
     try:
@@ -105,7 +105,7 @@ def _der(tag: int, content: bytes) -> bytes:
 _LAYOUT: Final = _file(b"\0" * _SALT, b"\0" * _IV, b"\0" * 64)
 
 
-def _parts(data: bytes) -> tuple[bytes, bytes, bytes]:
+def key_file_parts(data: bytes) -> tuple[bytes, bytes, bytes]:
     """Salt, initial vector and encrypted key of a file in the one form that :func:`_file` writes."""
     if re.search(rb"-----BEGIN (OPENSSH )?PRIVATE KEY-----", data):
         raise Refused(

@@ -17,7 +17,7 @@ from typing import Any, final
 from clew.errors import ClewError, InputError, Refused
 from clew.warrants.files import read_file
 from clew.warrants.keys import PublicKey
-from clew.warrants.strict import Fields, plain_text
+from clew.warrants.strict import Fields, check_moment, plain_text
 
 __all__ = [
     "POLICY_LIMIT",
@@ -48,6 +48,15 @@ class Holder:
     key: PublicKey
     side: str = ""
     until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            for text in (self.name, self.role, *([self.side] if self.side else [])):
+                plain_text(text, "policy.keys", 200)
+            if self.until is not None:
+                check_moment(self.until, "policy.keys.until")
+        except InputError as error:
+            raise _bad(error.what, error.where) from error
 
 
 @final
@@ -215,8 +224,6 @@ def parse_holders(data: bytes) -> tuple[Holder, ...]:
 
 def holder_toml(holder: Holder) -> str:
     """A holder as a ``[[keys]]`` table."""
-    for text in (holder.name, holder.role, *([holder.side] if holder.side else [])):
-        plain_text(text, "key", 200)
     lines = [
         "[[keys]]",
         f'id = "{holder.key.id}"',
@@ -293,7 +300,10 @@ def _until(found: Fields) -> datetime:
     value = found.take("until")
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise _bad("until is a moment with a zone, such as 2026-05-01T00:00:00Z", "policy.keys.until")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise _bad("there is no such moment", "policy.keys.until") from error
 
 
 def _requirement(item: object) -> Requirement:
