@@ -70,9 +70,7 @@ def test_nothing_outside_the_traced_graph_leaves_the_case(case: Path, tmp_path: 
     [
         (["report", "nowhere"], 3, "case.missing"),
         (["export", "nowhere", "--format", "csv", "--out", "out"], 3, "case.missing"),
-        (["report", "nowhere", "--lang", "de"], 2, "--lang"),
         (["export", "nowhere", "--out", "out"], 2, "--format"),
-        (["export", "nowhere", "--format", "xlsx", "--out", "out"], 2, "--format"),
     ],
 )
 def test_what_cannot_be_done_says_why(arguments: list[str], code: int, says: str, tmp_path: Path) -> None:
