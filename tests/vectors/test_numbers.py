@@ -81,7 +81,7 @@ class Outcome:
         return not self.right and self.kind != PartyKind.UNKNOWN
 
     def __str__(self) -> str:
-        return f"line {self.row.line}: {self.row.form} {ascii(self.row.raw)}: {self.canonical or self.kind.name}"
+        return f"line {self.row.line}: {self.row.form} {self.row.raw!a}: {self.canonical or self.kind.name}"
 
 
 @pytest.fixture(scope="module")

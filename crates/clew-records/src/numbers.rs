@@ -439,11 +439,12 @@ fn national(country: Country, digits: &str) -> Found {
     let why = match plan::national(country, digits) {
         Dialled::Abroad(result) => return abroad(result, digits),
         Dialled::National(reading) if reading.valid => {
-            let foreign = !reading.trunk
-                && !country.owns(digits)
-                && valid(plan::international(digits)).is_some()
-                && (digits.len() >= SURELY_LONG || plan::omits_trunk(country, digits));
-            return if foreign {
+            let other = valid(plan::international(digits))
+                .is_some_and(|other| other.digits != reading.digits);
+            return if other
+                && !reading.trunk
+                && (digits.len() >= SURELY_LONG || plan::omits_trunk(country, digits))
+            {
                 Found::Unknown(reason::AMBIGUOUS)
             } else {
                 Found::Number(reading)

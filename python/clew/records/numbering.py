@@ -1,6 +1,7 @@
-"""Texts of numbers to parties, as the import reads them (``spec/records.md``, section 2; ``docs/reference/numbers.md``).
+"""Texts of numbers to parties, as the import reads them (``spec/records.md``, section 2).
 
 The reading itself is in Rust (``crates/clew-records/src/numbers.rs``); here are its border and its tables.
+``docs/reference/numbers.md`` is for those who write profiles.
 """
 
 from __future__ import annotations

@@ -249,6 +249,11 @@ fn in_own_plan(country: Country, digits: &str) -> Dialled {
         });
     }
     let trunk = significant_digits.len() != digits.len();
+    // A German number has at most eleven digits behind the 0 (Bundesnetzagentur, Nummernplan Ortsnetzrufnummern);
+    // old extensions may go beyond, but not in a number that has lost its 0.
+    if !trunk && country.calling_code == 49 && digits.len() > 11 {
+        return Dialled::Neither(reason::TOO_LONG);
+    }
     Dialled::National(of(all, &parsed, trunk))
 }
 
