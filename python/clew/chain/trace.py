@@ -226,12 +226,6 @@ class Walk:
             counted = np.zeros(ends.num_rows, np.int32)
             counted[answered["pair"].to_numpy()] = answered[name].to_numpy()
             columns[name] = pa.array(counted)
-        hours = engine.table("chain", "hours")
-        week = np.zeros(ends.num_rows * HOURS, np.int32)
-        week[hours["pair"].to_numpy().astype(np.int64) * HOURS + hours["hour"].to_numpy()] = hours[
-            "contacts"
-        ].to_numpy()
-        columns["hours"] = pa.FixedSizeListArray.from_arrays(pa.array(week), HOURS)
         return pa.Table.from_arrays([columns[name] for name in PAIRS.names], schema=PAIRS)
 
     def _events(self, holder: str) -> pa.Table:
@@ -243,25 +237,30 @@ class Walk:
 
 
 def _tallied(tally: pa.Table, pairs: int) -> dict[str, Any]:
-    """The columns of ``PAIRS`` that are sums, first and last, out of one row for each (pair, kind, way)."""
-    row, kind, ab = (tally[name].to_numpy() for name in ("pair", "kind", "ab"))
+    """The columns of ``PAIRS`` that are sums, first and last, out of one row for each (pair, kind, way, hour)."""
+    row, kind, ab, hour, contacts, seconds, first, last = (column.to_numpy() for column in tally.columns)
     columns: dict[str, Any] = {}
-    for name, number in _COUNTED:
-        for way, chosen in (("ab", ab), ("ba", ~ab)):
-            mine = (kind == number) & chosen
-            counted = np.zeros(pairs, np.int32)
-            counted[row[mine]] = tally["contacts"].to_numpy()[mine]
-            columns[f"{name}_{way}"] = pa.array(counted)
-            if number == RecordKind.VOICE:
-                seconds = np.zeros(pairs, np.int64)
-                seconds[row[mine]] = tally["seconds"].to_numpy()[mine]
-                columns[f"seconds_{way}"] = pa.array(seconds)
-    first = np.full(pairs, np.iinfo(np.int64).max)
-    last = np.full(pairs, np.iinfo(np.int64).min)
-    np.minimum.at(first, row, tally["first"].to_numpy())
-    np.maximum.at(last, row, tally["last"].to_numpy())
+    for way, chosen in (("ab", ab), ("ba", ~ab)):
+        for name, number in _COUNTED:
+            mine = chosen & (kind == number)
+            columns[f"{name}_{way}"] = _summed(row[mine], contacts[mine], pairs, np.int32)
+        answered = chosen & (kind == RecordKind.VOICE)
+        columns[f"seconds_{way}"] = _summed(row[answered], seconds[answered], pairs, np.int64)
+    week = _summed(row.astype(np.int64) * HOURS + hour, contacts, pairs * HOURS, np.int32)
+    columns["hours"] = pa.FixedSizeListArray.from_arrays(week, HOURS)
+    earliest = np.full(pairs, np.iinfo(np.int64).max)
+    latest = np.full(pairs, np.iinfo(np.int64).min)
+    np.minimum.at(earliest, row, first)
+    np.maximum.at(latest, row, last)
     moment = PAIRS.field("first").type
-    return columns | {"first": pa.array(first).cast(moment), "last": pa.array(last).cast(moment)}
+    return columns | {"first": pa.array(earliest).cast(moment), "last": pa.array(latest).cast(moment)}
+
+
+def _summed(places: Any, values: Any, length: int, kind: type) -> pa.Array:
+    """An array of ``length`` in which every value is added at its place."""
+    sums: Any = np.zeros(length, kind)
+    np.add.at(sums, places, values)
+    return pa.array(sums)
 
 
 def _constant(text: str, length: int) -> pa.Array:
