@@ -86,19 +86,11 @@ def read_sample(path: Path, *, empty: bool = False, encoding: str = "") -> Sampl
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise _cannot_open(path, error) from error
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise _not_regular(path, folder=stat.S_ISDIR(status.st_mode))
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if stat.S_ISDIR(status.st_mode):
-            raise InputError(
-                "file.folder", "this is a folder", where=str(path), mend="Name the files in it, for example with *.csv."
-            )
-        if not stat.S_ISREG(status.st_mode):
-            raise InputError(
-                "file.not-regular",
-                "this is a pipe or a device",
-                where=str(path),
-                mend="Save the records to a file first: every record points back into its file.",
-            )
         try:
             head = file.read(HEAD)
             tail = b""
@@ -117,6 +109,19 @@ def read_sample(path: Path, *, empty: bool = False, encoding: str = "") -> Sampl
         )
     refuse_binary(head, path, wide=encoding.startswith("utf-16"))
     return Sample(path, size, head, tail)
+
+
+def _not_regular(path: Path, *, folder: bool) -> InputError:
+    if folder:
+        return InputError(
+            "file.folder", "this is a folder", where=str(path), mend="Name the files in it, for example with *.csv."
+        )
+    return InputError(
+        "file.not-regular",
+        "this is a pipe or a device",
+        where=str(path),
+        mend="Save the records to a file first: every record points back into its file.",
+    )
 
 
 def _cannot_open(path: Path, error: OSError) -> InputError:
@@ -153,7 +158,7 @@ def refuse_binary(head: bytes, path: Path, *, wide: bool = False) -> None:
 def _mostly_text(head: bytes) -> bool:
     """Whether a few NULs stand in what is text otherwise: broken lines, which the account will count."""
     controls = sum(head.count(value) for value in (*range(9), *range(14, 32)))
-    return controls < 0.001 * len(head)
+    return controls < 0.01 * len(head)
 
 
 def decide_encoding(sample: Sample) -> Encoding:

@@ -71,9 +71,8 @@ def parse_record_id(text: str) -> int:
     """The identifier of a record written ``IMPORT:UNIT``."""
     found = _ID.fullmatch(text)
     if not found or int(found[2]) >= RECORD_ID_UNITS:
-        raise UsageError(
-            "source.identifier", "a record is named IMPORT:UNIT", where=text[:40], mend="For example 1:4711."
-        )
+        # The text is not repeated: somebody may have typed a telephone number.
+        raise UsageError("source.identifier", "a record is named IMPORT:UNIT", mend="For example 1:4711.")
     return record_id(int(found[1]), int(found[2]))
 
 

@@ -1,0 +1,293 @@
+"""Bad files through the real ``clew import``: a clear error or an honest account, its exit code, and nothing lost."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+import threading
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from clew.errors import InputError
+from clew.records import sample
+from tests.command import run, run_json
+
+HEADER = "from,to,start,seconds,kind\n"
+GOOD = "+9647901234567,+33612345678,2026-03-02 10:00:00,60,voice\n"
+PROFILE = """version = 1
+name = "bad"
+operator = "test"
+
+[a]
+column = "from"
+form = "e164"
+
+[b]
+column = "to"
+form = "e164"
+
+[start]
+columns = ["start"]
+format = "iso"
+zone = "Europe/Paris"
+
+[duration]
+column = "seconds"
+
+[kind]
+column = "kind"
+
+[kind.words]
+voice = "voice"
+
+[footer]
+prefix = "TRAILER"
+count = "([0-9]+)"
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CLEW_HOME", str(tmp_path / "home"))
+    (tmp_path / "bad.toml").write_text(PROFILE)
+    return tmp_path
+
+
+def bring(place: Path, data: bytes | str, *, expect: int = 0, profile: bool = True, name: str = "calls.csv") -> Any:
+    """The JSON of importing ``data``."""
+    (place / name).write_bytes(data if isinstance(data, bytes) else data.encode())
+    how = ["--profile", place / "bad.toml"] if profile else []
+    return run_json("import", place / name, "--store", place / "store", *how, expect=expect)
+
+
+def stored(place: Path, number: int = 1) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = pq.read_table(place / f"store/imports/{number}/records.parquet").to_pylist()
+    return rows
+
+
+def state(store: Path) -> dict[str, bytes]:
+    """What the store is: the files that store.json names, and store.json."""
+    return {
+        str(path.relative_to(store)): path.read_bytes()
+        for path in sorted(store.rglob("*"))
+        if path.is_file() and path.name != "lock"
+    }
+
+
+def test_broken_lines_cost_themselves_and_not_their_neighbours(place: Path) -> None:
+    """Each broken line stands between two good ones; every good one arrives, and every broken one has its reason."""
+    broken = [
+        b"+9647901234567,+33612345678\n",
+        b"+9647901234567,+33612345678,2026-03-02 10:00:00,60,voice,more\n",
+        b"+9647901234567,+33612345678,2026-02-30 10:00:00,60,voice\n",
+        b"+9647901234567,+33612345678,02/03/2026 10:00,60,voice\n",
+        b"+9647901234567,+33612345678,2026-03-02 25:00:00,60,voice\n",
+        b'"+9647901234567,+33612345678,2026-03-02 10:00:00,60,voice\n',
+        b"+9647901234567,+33612345678,2026-03-02 10:00:00,60,\xff\xfe\n",
+        b"+9647901234567,+3361234\x005678,2026-03-02 10:00:00,60,voice\n",
+    ]
+    data = HEADER.encode() + GOOD.encode() + b"".join(line + GOOD.encode() for line in broken)
+    account = bring(place, data, expect=1)["files"][0]
+    assert (account["records"], account["rejected"]) == (len(broken) + 1, len(broken))
+    assert sum(account["reasons"].values()) == len(broken)
+    assert {"too-few-fields", "too-many-fields", "time-impossible", "time", "encoding", "nul"} <= account[
+        "reasons"
+    ].keys()
+    assert {row["duration"] for row in stored(place)} == {60}
+
+
+def test_a_line_of_ten_megabytes_is_one_reject(place: Path) -> None:
+    account = bring(place, HEADER + GOOD + "x" * 10_000_000 + "\n" + GOOD, expect=1)["files"][0]
+    assert (account["records"], account["reasons"]) == (2, {"too-long": 1})
+    assert account["size"] == len(HEADER + GOOD + GOOD) + 10_000_001
+
+
+def test_a_file_that_is_one_endless_line_is_not_guessed_at(place: Path) -> None:
+    error = bring(place, "x,y," * 1_000_000, expect=3, profile=False)["error"]
+    assert error["code"] in {"file.no-records", "file.no-columns"}
+    assert not (place / "store").exists()
+
+
+def test_a_file_that_was_cut_off_says_so(place: Path) -> None:
+    account = bring(place, HEADER + GOOD + GOOD[:30], expect=1)["files"][0]
+    assert (account["records"], account["rejected"], account["last_unit_open"]) == (1, 1, True)
+    text = run("records", "account", "--store", place / "store").stdout
+    assert "may have been cut off" in text
+
+
+def test_no_lines_and_only_a_header_are_honest_empty_imports(place: Path) -> None:
+    header_only = bring(place, HEADER, name="header.csv")["files"][0]
+    assert (header_only["units"], header_only["records"], header_only["header_and_footer"]) == (1, 0, 1)
+    empty = bring(place, "", name="empty.csv")["files"][0]
+    assert (empty["units"], empty["records"]) == (0, 0)
+    assert bring(place, "", expect=3, profile=False, name="nothing.csv")["error"]["code"] == "file.empty"
+    assert bring(place, HEADER.replace("kind", "type"), expect=3, profile=False)["error"]["code"] == "file.no-records"
+
+
+def test_a_footer_with_another_count_is_told(place: Path) -> None:
+    account = bring(place, HEADER + GOOD * 3 + "TRAILER 4\n")["files"][0]
+    assert account["records"] == 3
+    assert account["footers"] == [{"claimed": 4, "found": 3, "agrees": False}]
+    assert "DOES NOT AGREE" in run("records", "account", "--store", place / "store").stdout
+
+
+def test_local_times_that_occur_twice_or_never_are_kept_and_flagged(place: Path) -> None:
+    twice = GOOD.replace("2026-03-02 10:00", "2026-10-25 02:30")
+    never = GOOD.replace("2026-03-02 10:00", "2026-03-29 02:30")
+    account = bring(place, HEADER + twice + never)["files"][0]
+    assert account["records"] == 2
+    assert {row["flags"]: f"{row['start']:%m-%d %H:%M}" for row in stored(place)} == {
+        2: "10-25 00:30",
+        4: "03-29 01:30",
+    }
+
+
+def test_missing_columns_are_named_with_those_that_are_there(place: Path) -> None:
+    error = bring(place, HEADER.replace("to,", "callee,") + GOOD, expect=3)["error"]
+    assert error["code"] == "profile.column-missing"
+    assert "'to'" in error["what"]
+    assert "callee" in error["what"]
+    assert not (place / "store" / "store.json").exists()
+
+
+def test_the_wrong_encoding_rejects_lines_or_the_file_and_never_reads_rubbish(place: Path) -> None:
+    arabic = HEADER + GOOD.replace("voice", "صوت")
+    account = bring(place, arabic.encode("cp1256"), expect=1)["files"][0]
+    assert (account["records"], account["reasons"]) == (0, {"encoding": 1})
+    error = bring(place, arabic.encode("utf-16"), expect=3, name="wide.csv")["error"]
+    assert error["code"] == "file.encoding"
+
+
+def test_an_unknown_format_is_said_to_be_one(place: Path) -> None:
+    error = bring(place, "Dear colleague,\nplease find the records attached.\n", expect=3, profile=False)["error"]
+    assert error["code"] in {"file.no-columns", "file.no-records", "layout.questions"}
+    assert not (place / "store").exists()
+
+
+def test_a_spreadsheet_named_csv_is_refused_with_and_without_a_profile(place: Path) -> None:
+    with zipfile.ZipFile(place / "sheet.csv", "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    data = (place / "sheet.csv").read_bytes()
+    for profile in (True, False):
+        error = bring(place, data, expect=3, profile=profile)["error"]
+        assert error["code"] == "file.not-text"
+        assert "Save the sheet as CSV" in error["mend"]
+
+
+def test_numbers_that_a_spreadsheet_rounded_are_never_imported_as_numbers(place: Path) -> None:
+    damaged = GOOD.replace("+9647901234567", "9.64790E+12")
+    error = bring(place, HEADER.replace("start", "datetime") + damaged, expect=3, profile=False)["error"]
+    assert error["code"] == "file.spreadsheet-damage"
+    account = bring(place, HEADER + damaged, name="known.csv")["files"][0]
+    assert account["parties"] == {"e164": 1, "unknown": 1}
+
+
+def test_folders_missing_files_and_pipes_are_named(place: Path) -> None:
+    (place / "folder").mkdir()
+    os.mkfifo(place / "pipe")
+    for name, code in (("folder", "file.folder"), ("none.csv", "file.missing"), ("pipe", "file.not-regular")):
+        error = run_json("import", place / name, "--store", place / "store", expect=3)["error"]
+        assert (error["code"], error["where"]) == (code, str(place / name))
+
+
+def test_a_file_that_may_not_be_read_is_named(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(sample.os, "open", refuse)
+    with pytest.raises(InputError) as caught:
+        sample.read_sample(place / "calls.csv")
+    assert caught.value.code == "file.permission"
+
+
+def test_one_bad_file_of_several_leaves_the_store_as_it_was(place: Path) -> None:
+    bring(place, HEADER + GOOD)
+    before = state(place / "store")
+    (place / "other.csv").write_text(HEADER + GOOD.replace("60", "61"))
+    (place / "wrong.csv").write_text("x,y\n1,2\n")
+    files = [place / "other.csv", place / "wrong.csv"]
+    run("import", *files, "--store", place / "store", "--profile", place / "bad.toml", expect=3)
+    assert state(place / "store") == before
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_imported(place: Path) -> None:
+    bring(place, HEADER + GOOD)
+    before = state(place / "store")
+    growing = place / "growing.csv"
+    growing.write_text(HEADER + GOOD * 20_000)
+    done = threading.Event()
+
+    def write() -> None:
+        with growing.open("a") as file:
+            while not done.wait(0.002):
+                file.write(GOOD)
+                file.flush()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        how = ["--store", place / "store", "--profile", place / "bad.toml"]
+        error = run_json("import", growing, *how, expect=3)["error"]
+    finally:
+        done.set()
+        writer.join()
+    assert error["code"] == "file.changed"
+    assert state(place / "store") == before
+
+
+def test_two_imports_at_once_do_not_write_over_each_other(place: Path) -> None:
+    bring(place, HEADER + GOOD)
+    before = state(place / "store")
+    descriptor = os.open(place / "store" / "lock", os.O_RDWR)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        assert bring(place, HEADER + GOOD * 2, expect=6, name="second.csv")["error"]["code"] == "store.busy"
+        assert state(place / "store") == before
+    finally:
+        os.close(descriptor)
+    assert bring(place, HEADER + GOOD * 2, name="second.csv")["files"][0]["records"] == 2
+
+
+def test_a_disk_that_is_full_leaves_the_store_as_it_was_and_the_next_call_works(place: Path) -> None:
+    """A limit on the size of files stands for the full disk: the write fails in the middle either way."""
+    bring(place, HEADER + GOOD)
+    before = state(place / "store")
+    big = place / "big.csv"
+    big.write_text(HEADER + "".join(GOOD.replace("12345", f"{n:05}") for n in range(30_000)))
+    command = [sys.executable, "-m", "clew.cli", "import", str(big), "--store", str(place / "store")]
+    limited = f'ulimit -f 64; exec "$@" --profile "{place / "bad.toml"}"'
+    done = subprocess.run(
+        ["bash", "-c", limited, "-", *command], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 6, done.stderr
+    assert "store." in done.stderr
+    named = {name: data for name, data in state(place / "store").items() if name in before}
+    assert named == before
+    how = ["--store", place / "store", "--profile", place / "bad.toml"]
+    assert run_json("import", big, *how)["files"][0]["records"] == 30_000
+
+
+def test_nothing_that_is_said_to_be_wrong_holds_a_number(place: Path) -> None:
+    done = run("import", place / "calls.csv", "--store", place / "store", expect=3)
+    assert "Traceback" not in done.stderr
+    (place / "calls.csv").write_text(
+        "07901234567,07712345678,03/04/2026 10:00\n07901234567,07712345678,03/04/2026 10:01\n"
+    )
+    done = run("import", place / "calls.csv", "--store", place / "store", expect=3)
+    assert "07901234567" not in done.stderr
+    assert "07712345678" not in done.stderr
+
+
+def test_a_profile_for_another_file_is_an_error_and_not_an_empty_store(place: Path) -> None:
+    (place / "calls.csv").write_text(HEADER + GOOD)
+    error = run_json("import", place / "calls.csv", "--store", place / "s", "--profile", "vast2008", expect=3)["error"]
+    assert error["code"] == "profile.column-missing"
+    error = run_json("import", place / "calls.csv", "--store", place / "s", "--profile", "vast2080", expect=3)["error"]
+    assert error["code"] == "profile.not-found"
+    assert "vast2008" in error["mend"]

@@ -1,0 +1,222 @@
+"""``clew import`` as a user runs it: layouts recognised, found out or asked; accounts; profiles to give away."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from clew.records.profile_file import read_profile
+from tests.command import run, run_json
+from tests.shared_data import shared
+
+ARABIC = """الرقم المتصل;رقم المتصل به;تاريخ المكالمة;الوقت;المدة (ثانية);نوع المكالمة;البرج;نص
+07901234567;07712345678;03/04/2026;12:30:11;12;مكالمة صادرة;BAG-12;
+07901234567;+33612345678;03/05/2026;12:31:11;0;رسالة;BAG-12;سلام عليكم
+07901234569;122;03/05/2026;12:31:11;1900;مكالمة صادرة;BAG-12;
+عدد السجلات: 3
+"""
+ANSWERS = ["--operator", "زين", "--zone", "Asia/Baghdad", "--country", "IQ", "--date-format", "%d/%m/%Y %H:%M:%S"]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own, with an empty home for profiles."""
+    monkeypatch.setenv("CLEW_HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+@pytest.fixture
+def arabic(place: Path) -> Path:
+    path = place / "سجلات آسيا.csv"
+    path.write_bytes(ARABIC.encode("cp1256"))
+    return path
+
+
+def stored(store: Path, number: int = 1) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = pq.read_table(store / f"imports/{number}/records.parquet").to_pylist()
+    return rows
+
+
+def canonical(store: Path, number: int = 1) -> dict[str, str]:
+    rows = pq.read_table(store / f"imports/{number}/numbers.parquet").to_pylist()
+    return {row["raw"]: row["canonical"] for row in rows}
+
+
+def test_vast_2008_is_recognised_and_no_negative_duration_is_lost(place: Path) -> None:
+    document = run_json("import", shared("vast2008_mc3/CellPhoneCallRecords.csv"), "--store", place / "s")
+    account = document["files"][0]
+    assert (account["units"], account["records"], account["header_and_footer"]) == (9835, 9834, 1)
+    assert account["flags"] == {"negative duration": 4}
+    assert account["dropped"] == {"location": {"Cell Tower": 9834}}
+    negative = [row for row in stored(place / "s") if row["flags"] & 1]
+    assert sorted(row["duration_raw"] for row in negative) == ["-113", "-145", "-2", "-44"]
+    assert {row["duration"] for row in negative} == {None}
+    assert canonical(place / "s")["200"] == "id:vast2008:200"
+
+
+def test_copenhagen_is_recognised_and_no_record_is_lost_to_equality(place: Path) -> None:
+    files = [shared("copenhagen/calls.csv"), shared("copenhagen/sms.csv")]
+    document = run_json("import", *files, "--store", place / "s")
+    calls, messages = document["files"]
+    assert (calls["records"], calls["kinds"]) == (3600, {"voice": 3234, "missed": 366})
+    assert (messages["records"], messages["kinds"]) == (24333, {"message": 24333})
+    assert document["total"] == {
+        "units": 27935, "records": 27933, "merged_legs": 0, "duplicate": 0, "rejected": 0, "header_and_footer": 2,
+        "out_of_scope": 0,
+    }  # fmt: skip
+    again = run_json("import", files[0], "--store", place / "s")
+    assert again["changed"] is False
+    assert (again["files"][0]["duplicate"], again["files"][0]["duplicate_of"]) == (3601, 1)
+    assert again["store"]["identity"] == document["store"]["identity"]
+
+
+def test_the_sums_are_printed_so_that_one_sees_that_they_agree(arabic: Path, place: Path) -> None:
+    text = run("import", arabic, "--store", place / "s", *ANSWERS).stdout
+    sums = text[text.index("units") - 5 : text.index("out of scope")]
+    numbers = [int(line.split()[-2 if line.split()[0].isdigit() else 1]) for line in sums.splitlines() if line.split()]
+    assert "= 3  records" in text
+    assert numbers[0] == 5
+    assert run("records", "account", "--store", place / "s").stdout.strip() == text.strip()
+
+
+def test_only_what_the_file_does_not_tell_is_asked_and_ends_with_3(arabic: Path, place: Path) -> None:
+    document = run_json("import", arabic, "--store", place / "s", expect=3)
+    questions = document["files"][0]["questions"]
+    assert [question["key"] for question in questions] == ["country", "start.format", "start.zone", "operator"]
+    assert document["error"]["code"] == "layout.questions"
+    assert questions[1]["choices"] == ["%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S"]
+    assert not (place / "s").exists()
+    found = document["files"][0]["profile"]
+    assert found["a"]["column"] == "الرقم المتصل"
+    assert found["drop"] == {"content": ["نص"], "location": ["البرج"]}
+
+
+def test_raw_lines_stand_beside_canonical_ones_and_content_is_never_shown(arabic: Path, place: Path) -> None:
+    text = run("import", arabic, "--store", place / "s", *ANSWERS, "--look").stdout
+    assert "07901234567 | 07712345678 | 03/04/2026" in text
+    assert "+9647901234567 → +9647712345678  2026-04-03T12:30:11+03:00  12 s  voice" in text
+    assert "short:IQ:122" in text
+    for hidden in ("سلام", "BAG-12"):
+        assert hidden not in text
+    assert not (place / "s").exists()
+
+
+def test_what_the_preview_shows_is_what_the_import_stores(arabic: Path, place: Path) -> None:
+    looked = run_json("import", arabic, "--store", place / "s", *ANSWERS, "--look")["files"][0]["preview"]
+    run("import", arabic, "--store", place / "s", *ANSWERS)
+    names = {
+        (row["kind"], row["key"]): row["canonical"]
+        for row in pq.read_table(place / "s/imports/1/numbers.parquet").to_pylist()
+    }
+    for shown, row in zip(looked, stored(place / "s"), strict=False):
+        assert shown["canonical"].startswith(
+            f"{names[row['a_kind'], row['a_key']]} → {names[row['b_kind'], row['b_key']]}  "
+        )
+        assert f"{row['duration']} s" in shown["canonical"]
+    assert looked[3]["canonical"] == "no record: footer"
+
+
+def test_answers_become_a_profile_that_a_colleague_can_use(
+    arabic: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = place / "ملف زين.toml"
+    first = run_json("import", arabic, "--store", place / "s", *ANSWERS, "--save-profile", given)
+    profile = read_profile(given)
+    assert (profile.name, profile.operator, profile.start.zone) == ("زين", "زين", "Asia/Baghdad")
+    assert "0790" not in given.read_text("utf-8")
+    monkeypatch.setenv("CLEW_HOME", str(place / "colleague"))
+    second = run_json("import", arabic, "--store", place / "t", "--profile", given)
+    same = ("sha256", "units", "records", "kinds", "parties", "dropped", "header_and_footer")
+    assert {key: first["files"][0][key] for key in same} == {key: second["files"][0][key] for key in same}
+    assert canonical(place / "s") == canonical(place / "t")
+
+
+def test_a_saved_profile_is_offered_and_never_taken_by_itself(arabic: Path, place: Path) -> None:
+    """Two operators may write one header and mean two time zones by it."""
+    run("import", arabic, "--store", place / "s", *ANSWERS)
+    assert "زين" in run("records", "layouts").stdout
+    next_file = place / "next.csv"
+    next_file.write_bytes(ARABIC.replace("12:30:11", "13:30:11").encode("cp1256"))
+    document = run_json("import", next_file, "--store", place / "s", expect=3)
+    assert document["files"][0]["questions"][0]["choices"] == ["زين"]
+    done = run_json("import", next_file, "--store", place / "s", "--profile", "زين")
+    assert done["files"][0]["records"] == 3
+
+
+def test_files_of_one_layout_are_asked_about_once(place: Path) -> None:
+    line = "0612345678,0145678901,{},60\n"
+    for name, day in (("1.csv", "2026-03-02 10:00"), ("2.csv", "2026-03-03 10:00")):
+        (place / name).write_text("from,to,start,duration (s)\n" + line.format(day))
+    document = run_json(
+        "import", place / "1.csv", place / "2.csv", "--store", place / "s", "--operator", "orange", "--zone",
+        "Europe/Paris", "--country", "FR",
+    )  # fmt: skip
+    assert [account["records"] for account in document["files"]] == [1, 1]
+    assert canonical(place / "s") == {"0612345678": "+33612345678", "0145678901": "+33145678901"}
+
+
+def test_content_and_location_never_reach_the_store(arabic: Path, place: Path) -> None:
+    run("import", arabic, "--store", place / "s", *ANSWERS)
+    everything = b"".join(path.read_bytes() for path in (place / "s").rglob("*") if path.is_file())
+    for hidden in ("سلام عليكم", "BAG-12"):
+        assert hidden.encode() not in everything
+        assert hidden.encode("cp1256") not in everything
+    assert {oct(path.stat().st_mode & 0o777) for path in (place / "s").rglob("*") if path.is_file()} == {"0o600"}
+
+
+def test_a_profile_and_settings_beside_it_are_not_silently_mixed(arabic: Path, place: Path) -> None:
+    done = run("import", arabic, "--store", place / "s", "--profile", "vast2008", "--zone", "UTC", expect=2)
+    assert "import.profile-and-settings" in done.stderr
+
+
+def test_a_misspelt_setting_is_named(arabic: Path, place: Path) -> None:
+    done = run("import", arabic, "--store", place / "s", "--set", "start.zne=UTC", expect=2)
+    assert "start.zone" in done.stderr
+
+
+def test_a_person_at_the_terminal_is_asked_and_asked_again(arabic: Path, place: Path) -> None:
+    """The whole conversation, with one answer that cannot be used."""
+    near, far = pty.openpty()
+    answers = ["Iraq", "IQ", "%d/%m/%Y %H:%M:%S", "Asia/Baghdad", "zain", "y"]
+    os.write(near, "".join(f"{answer}\n" for answer in answers).encode())
+    done = subprocess.run(
+        [sys.executable, "-m", "clew.cli", "import", str(arabic), "--store", str(place / "s")],
+        stdin=far, capture_output=True, encoding="utf-8", timeout=120, check=False,
+    )  # fmt: skip
+    os.close(near)
+    os.close(far)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("In which country's form are the numbers?") == 3, "shown, asked, asked again"
+    assert "ISO 3166-1" in done.stderr
+    assert "Import so?" in done.stdout
+    assert canonical(place / "s")["07901234567"] == "+9647901234567"
+    assert (place / "home" / "profiles" / "zain.toml").exists()
+
+
+def test_no_at_the_terminal_changes_nothing(arabic: Path, place: Path) -> None:
+    near, far = pty.openpty()
+    os.write(near, b"n\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "clew.cli", "import", str(arabic), "--store", str(place / "s"), *ANSWERS],
+        stdin=far, capture_output=True, encoding="utf-8", timeout=120, check=False,
+    )  # fmt: skip
+    os.close(near)
+    os.close(far)
+    assert done.returncode == 130
+    assert not (place / "s").exists()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_unicode_files_give_the_same_records(place: Path, encoding: str) -> None:
+    path = place / "x.csv"
+    path.write_bytes(ARABIC.encode(encoding))
+    document = run_json("import", path, "--store", place / "s", *ANSWERS)
+    assert document["files"][0]["kinds"] == {"voice": 2, "message": 1}
+    assert canonical(place / "s")["+33612345678"] == "+33612345678"
