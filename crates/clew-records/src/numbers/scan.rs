@@ -144,3 +144,54 @@ pub(crate) fn without_extension(text: &str) -> Cow<'_, str> {
         _ => Cow::Borrowed(text),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digits(text: &str, plus: bool) -> Scanned {
+        Scanned::Digits {
+            digits: text.to_owned(),
+            plus,
+        }
+    }
+
+    #[test]
+    fn layout_is_no_part_of_a_number() {
+        assert_eq!(scan("(+964) 790-123.4567"), digits("9647901234567", true));
+        assert_eq!(scan("00+964790"), digits("964790", true));
+        assert_eq!(scan("030/23125123"), digits("03023125123", false));
+        assert_eq!(scan("964790+"), Scanned::PlusAtEnd("964790".to_owned()));
+    }
+
+    #[test]
+    fn what_is_no_single_number_says_why() {
+        for (text, why) in [
+            ("0612345678/0712345678", reason::TWO_NUMBERS),
+            ("0612345678;0712345678", reason::TWO_NUMBERS),
+            ("790 964+", reason::MISPLACED_PLUS),
+            ("*100#", reason::SERVICE_CODE),
+            ("12:30", reason::CHARACTERS),
+            ("()", reason::CHARACTERS),
+        ] {
+            assert_eq!(scan(text), Scanned::Refused(why), "{text}");
+        }
+        assert_eq!(scan(&"1".repeat(60)), Scanned::Refused(reason::TOO_LONG));
+    }
+
+    #[test]
+    fn extensions_are_taken_off() {
+        for text in [
+            "0199001234 ext. 56",
+            "0199001234x56",
+            "0199001234;ext=56",
+            "0199001234p56",
+            "0199001234 poste 5",
+        ] {
+            assert_eq!(without_extension(text), "0199001234", "{text}");
+        }
+        for text in ["O2 x5", "0199001234,0199001235", "0199001234"] {
+            assert_eq!(without_extension(text), text);
+        }
+    }
+}

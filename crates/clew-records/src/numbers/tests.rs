@@ -99,6 +99,67 @@ fn the_french_plan_has_several_country_codes() {
 }
 
 #[test]
+fn plans_reach_over_borders() {
+    assert_eq!(canonical("national:IE", "048 9649 6012"), "+442896496012");
+    assert_eq!(canonical("national:IT", "0549 882345"), "+3780549882345");
+    assert_eq!(canonical("national:FR", "0639 12 34 56"), "+262639123456");
+}
+
+#[test]
+fn digits_with_two_readings_are_unknown() {
+    for (form, raw) in [
+        ("mixed:US", "6596234567"),
+        ("national:DE", "15123456789"),
+        ("mixed:DE", "15123456789"),
+        ("national:ID", "00918123456789"),
+    ] {
+        assert_eq!(
+            reader(form).read(raw).reason,
+            Some("ambiguous"),
+            "{form} {raw}"
+        );
+    }
+    assert_eq!(canonical("national:US", "6596234567"), "+16596234567");
+    assert_eq!(canonical("national:DE", "4915123456789"), "+4915123456789");
+}
+
+#[test]
+fn a_possible_number_is_kept_only_behind_a_written_country_code() {
+    let kept = reader("national:GB").read("+44 7700 900123");
+    assert_eq!((kept.possible, kept.valid), (true, false));
+    assert_eq!(
+        reader("national:GB").read("07700 900123").reason,
+        Some("not-in-plan")
+    );
+}
+
+#[test]
+fn a_routing_prefix_is_not_taken_from_a_number_that_has_none() {
+    let read = |raw: &str| {
+        Reader::new("mixed:IQ", &["77".to_owned()], &ShortCodes::default())
+            .unwrap()
+            .read(raw)
+    };
+    assert_eq!(read("7701234567").routing_prefix, None);
+    assert_eq!(read("7707901234567").routing_prefix.as_deref(), Some("77"));
+}
+
+#[test]
+fn one_reader_serves_many_threads() {
+    let reader = reader("mixed:IQ");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for tail in 0..500 {
+                    let raw = format!("0790 123 {tail:04}");
+                    assert_eq!(reader.read(&raw).key, Some(9_647_901_230_000 + tail));
+                }
+            });
+        }
+    });
+}
+
+#[test]
 fn addresses_senders_and_withheld_numbers() {
     assert_eq!(
         canonical("sip:FR", "sip:+33612345678@host;user=phone"),
