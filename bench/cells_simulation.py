@@ -89,7 +89,7 @@ def simulate(seed: int, family: str) -> World:
     own = {"dedicated": 0.9, "mixed": 0.5, "personal": 0.0}.get(family, 0.6)
     cells = [
         [next(fresh) if random.random() < own else int(random.integers(size)) for _ in range(random.integers(5, 11))]
-        for _ in range(random.integers(2, 7))
+        for _ in range(random.integers(2, 16))
     ]
     world.members = {person for cell in cells for person in cell}
     scale = 0.5 if family == "half" else 1.0
@@ -102,7 +102,7 @@ def simulate(seed: int, family: str) -> World:
         for a in cell:
             world.tie(a, int(random.choice(cell)), scale * random.uniform(0.3, 1.5))
         for other in cells[:number]:
-            if random.random() < 0.7:
+            if random.random() < 2.0 / number:
                 world.tie(int(random.choice(cell)), int(random.choice(other)), scale * random.uniform(0.7, 2))
     for person in world.members:  # also a dedicated phone slips: a taxi, a relative
         for _ in range(random.poisson(1.2)):

@@ -1,48 +1,33 @@
-"""Fit the coefficients of step 5 on ``bench/cells_simulation.py``: ``python -m bench.fit_cells``.
-
-Training worlds are 1 to 60, worlds 61 to 100 are held out. Prints what belongs into ``clew.cells.parameters``.
-"""
+"""Fit the coefficients of step 5: ``python -m bench.fit_cells``. Prints what belongs into ``clew.cells.parameters``."""
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
 
-from bench.cells_simulation import World, named, simulate
+from bench.calibration import Case, held_out, training
 from clew.cells.contacts import Contacts, read_contacts
 from clew.cells.membership import FEATURES, belonging, features_of
 from clew.cells.parameters import FIRST_VERSION, Parameters
 from clew.cells.together import Together, stand_together
-from tests.cells_graphs import trace
 
 RIDGE = 30.0
-FAMILIES = ("dedicated", "mixed", "personal", "half", "quiet")
+RANKINGS, LEAST = ("heat", "together"), 0.1  # neither walk is given up: each is best on some kind of group
+
+Arrays = tuple[Contacts, Together | None, Any]
 
 
-def case(seed: int) -> tuple[Contacts, Together | None, Any]:
-    """A world traced from some of its members (every sixth from innocents): arrays, and who is a member."""
-    world = simulate(seed, FAMILIES[seed % len(FAMILIES)])
-    contacts, names = named(world)
-    seeds = seeds_of(world, seed)
-    graph = trace(contacts, [names[person] for person in seeds])
-    arrays = read_contacts(graph)
-    planted = world.members | {world.changes[p][0] for p in world.members if p in world.changes}
-    if seed % 6 == 0:
-        planted = set()
-    truth = {names[person] for person in planted}
-    together = stand_together(arrays, arrays.events) if arrays.events else None
-    return arrays, together, np.array([n in truth for n in arrays.names])
-
-
-def seeds_of(world: World, seed: int) -> list[int]:
-    """One to four members; in every sixth world people who are nothing."""
-    how_many = 1 + seed % 4
-    pool = sorted(world.members) if seed % 6 else list(range(2000))
-    return [int(p) for p in world.random.choice(pool, min(how_many, len(pool)), replace=False)]
+def arrays(case: Case, *, coarse: bool) -> Arrays:
+    """A case as the method sees it, ``coarse`` without its single contacts, and who is a member."""
+    contacts = read_contacts(case.graph)
+    if coarse:
+        contacts = replace(contacts, events=None)
+    together = stand_together(contacts, contacts.events) if contacts.events is not None else None
+    return contacts, together, np.array([name in case.members for name in contacts.names])
 
 
 def fit(columns: Any, truth: Any) -> Any:
@@ -56,7 +41,8 @@ def fit(columns: Any, truth: Any) -> Any:
         slope[1:] += RIDGE * w[1:]
         return value, slope
 
-    bounds = [(None, None)] + [(0, None)] * columns.shape[1]
+    least = [LEAST if name in RANKINGS else 0.0 for name in FEATURES]
+    bounds = [(None, None), *((bound, None) for bound in least)]
     return minimize(loss, np.r_[-4.0, np.full(columns.shape[1], 0.3)], jac=True, bounds=bounds, method="L-BFGS-B").x
 
 
@@ -80,31 +66,38 @@ def measures(probability: Any, truth: Any) -> str:
 
 
 def main() -> None:
-    """Fit both rounds, print the parameters and how the held-out worlds come out."""
-    train, held = [case(n) for n in range(1, 61)], [case(n) for n in range(61, 101)]
+    """Fit both rounds, with and without single contacts; print the parameters and how the held-out cases come out."""
     parameters = FIRST_VERSION
-    for settings in ({}, *map(eval, sys.argv[1:])):
-        parameters = fitted(train, replace(FIRST_VERSION, **settings))
-        print(settings, "first", np.round(parameters.first, 2), "second", np.round(parameters.second, 2))
-        for one in (replace(parameters, rounds=1), parameters):
-            print("  held out:", one.rounds, "round:", over(held, one))
-        single(held, parameters)
+    for coarse in (True, False):
+        train = [one for case in training() for one in [arrays(case, coarse=coarse)] * case.weight]
+        parameters = fitted(train, parameters, coarse=coarse)
+    print(parameters.first, parameters.second, parameters.first_coarse, parameters.second_coarse, sep="\n")
+    for kind, cases in zip(("worlds", "scenarios"), held_out(), strict=True):
+        kept = list(cases)
+        for coarse in (True, False):
+            found = [arrays(case, coarse=coarse) for case in kept]
+            print(f"held-out {kind}{', coarse' if coarse else ''}:", over(found, parameters))
+            single(found, parameters)
 
 
-def fitted(train: Any, parameters: Parameters) -> Parameters:
+def fitted(train: Sequence[Arrays], parameters: Parameters, *, coarse: bool) -> Parameters:
     """The parameters with the coefficients of both rounds."""
-    rows = [(features_of(c, t, np.zeros(c.size), parameters), y) for c, t, y in train]
-    w = fit(np.vstack([f.columns[f.ranked] for f, _ in rows]), np.concatenate([y[f.ranked] for f, y in rows]))
-    parameters = replace(parameters, first=tuple(np.round(w, 3)))
-    rows = [
-        (features_of(c, t, belonging(c, t, replace(parameters, rounds=1)).probability, parameters), y)
-        for c, t, y in train
-    ]
-    w = fit(np.vstack([f.columns[f.ranked] for f, _ in rows]), np.concatenate([y[f.ranked] for f, y in rows]))
-    return replace(parameters, second=tuple(np.round(w, 3)))
+    names = ("first_coarse", "second_coarse") if coarse else ("first", "second")
+    for number, name in enumerate(names):
+        before = replace(parameters, rounds=number)
+        rows = [(features_of(c, t, _soft(c, t, before), parameters), y) for c, t, y in train]
+        columns = np.vstack([f.columns[f.ranked] for f, _ in rows])
+        w = fit(columns, np.concatenate([y[f.ranked] for f, y in rows]))
+        parameters = replace(parameters, **{name: tuple(np.round(w, 3).tolist())})
+    return parameters
 
 
-def over(cases: Any, parameters: Parameters) -> str:
+def _soft(contacts: Contacts, together: Together | None, before: Parameters) -> Any:
+    """The probabilities after the rounds before; zeros before the first."""
+    return belonging(contacts, together, before).probability if before.rounds else np.zeros(contacts.size)
+
+
+def over(cases: Sequence[Arrays], parameters: Parameters) -> str:
     """The measures over all cases together."""
     found = [(belonging(c, t, parameters), y) for c, t, y in cases]
     return measures(
@@ -112,7 +105,7 @@ def over(cases: Any, parameters: Parameters) -> str:
     )
 
 
-def single(cases: Any, parameters: Parameters) -> None:
+def single(cases: Sequence[Arrays], parameters: Parameters) -> None:
     """Each feature of the first round by itself."""
     rows = [(features_of(c, t, np.zeros(c.size), parameters), y) for c, t, y in cases]
     truth = np.concatenate([y[f.ranked] for f, y in rows])

@@ -1,37 +1,25 @@
 """Fit the weights and the calibration line of successions: ``python -m bench.fit_successions``.
 
-Worlds 1 to 60 train, 61 to 100 are held out, as in ``bench/fit_cells.py``. First the weights of what speaks for a pair,
-then the line that turns rival-divided log-likelihoods into log-likelihood ratios: a logistic regression from which the
-odds of the training pairs are taken away.
+First the weights of what speaks for a pair, then the line that turns rival-divided log-likelihoods into log-likelihood
+ratios: a logistic regression from which the odds of the training pairs are taken away.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
 
-from bench.cells_simulation import named, simulate
-from bench.fit_cells import FAMILIES, seeds_of
+from bench.calibration import held_out, training
 from clew.cells.contacts import Contacts, read_contacts
 from clew.cells.parameters import FIRST_VERSION, Parameters
 from clew.cells.succession import Candidates, candidates_of, speaking, successions
-from tests.cells_graphs import trace
 
-Case = tuple[Contacts, set[tuple[str, str]]]
-
-
-def case(seed: int) -> Case:
-    """The arrays of a world's traced graph, and which number became which inside it."""
-    world = simulate(seed, FAMILIES[seed % len(FAMILIES)])
-    contacts, names = named(world)
-    arrays = read_contacts(trace(contacts, [names[person] for person in seeds_of(world, seed)]))
-    inside = set(arrays.names)
-    changes = {(names[old], names[new]) for old, (new, _) in world.changes.items()}
-    return arrays, {(old, new) for old, new in changes if old in inside and new in inside}
+Case = tuple[Contacts, AbstractSet[tuple[str, str]]]
 
 
 def rows(cases: Sequence[Case], parameters: Parameters) -> tuple[list[Candidates], Any]:
@@ -100,10 +88,12 @@ def judge(cases: Sequence[Case], parameters: Parameters) -> None:
 
 
 def main() -> None:
-    """Fit on the training worlds, print the parameters and how the held-out worlds come out."""
-    parameters = fitted([case(n) for n in range(1, 61)], FIRST_VERSION)
+    """Fit on the training cases, print the parameters and how the held-out ones come out."""
+    parameters = fitted([(read_contacts(case.graph), case.changes) for case in training()], FIRST_VERSION)
     print(parameters.succession_weights, parameters.succession_none, parameters.succession_line)
-    judge([case(n) for n in range(61, 101)], parameters)
+    for kind, cases in zip(("worlds", "scenarios"), held_out(), strict=True):
+        print(f"held-out {kind}")
+        judge([(read_contacts(case.graph), case.changes) for case in cases], parameters)
 
 
 if __name__ == "__main__":

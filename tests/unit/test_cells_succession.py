@@ -52,7 +52,7 @@ def test_a_number_that_keeps_its_contacts_is_followed(detail: Detail) -> None:
     first, *_ = changes(rows, detail=detail)
     assert (first["old"], first["new"]) == (["id:t:old"], ["id:t:new"])
     assert abs(first["moment"] - (BEGIN + timedelta(days=20.5))) < timedelta(days=3)
-    assert first["ratio"] >= 100
+    assert first["ratio"] >= 10
     assert first["overlap"] > 0.5
     assert first["reasons"][0]["msgid"] == sentences.SUCCESSION_KEPT.one
     if detail is Detail.CALLS:

@@ -23,6 +23,7 @@ from clew.words.sentences import Sentence
 
 __all__ = ["find", "verbal_scale"]
 
+_LEAST: Final = -700.0  # stands for the log of a weight too small to be written
 _SCALE: Final = ((2.0, "no support"), (10.0, "weak"), (100.0, "moderate"), (1000.0, "moderately strong"))
 
 
@@ -89,8 +90,8 @@ def _ranked(contacts: Contacts, membership: Membership, explainer: Explainer, pa
                 "hop": int(contacts.hop[number]),
                 "contacts": int(degree[number]),
                 "calls": int(volume[number]),
-                "heat": float(membership.heat[number]),
-                "together": float(membership.together[number]),
+                "heat": max(float(membership.heat[number]), _LEAST),
+                "together": max(float(membership.together[number]), _LEAST),
                 "reasons": [reason.row() for reason in explainer.reasons(number, every=every)],
                 "benign": explainer.benign(number, every=every).row(),
             }

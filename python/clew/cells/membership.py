@@ -1,9 +1,9 @@
 """How probably each number belongs to the closed calling group of the seeds.
 
 Two walks, each with and without division by degree (no single ranking wins everywhere), give four log-ranks; a
-logistic function with fixed coefficients, none of them negative, fuses them with the share of the seeds that a number
-is in contact with and how much its contacts stand together with those of the group. A second round takes the first
-probabilities as soft seeds. Source of the coefficients: ``bench/fit_cells.py``.
+logistic function with fixed coefficients, none of them negative, fuses them with the contacts that a number has in the
+group, those it shares with it, what part of its own contacts that is, and how much they stand together in time. A
+second round takes the first probabilities as soft seeds. Source of the coefficients: ``bench/fit_cells.py``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from clew.cells.walks import heat_kernel, page_rank, regularised, transition
 
 __all__ = ["FEATURES", "Membership", "belonging", "features_of"]
 
-FEATURES = ("heat", "together", "heat_plain", "together_plain", "group_contacts", "common", "inside")
+FEATURES = ("heat", "together", "heat_plain", "together_plain", "group_contacts", "common", "inside", "haste")
 
 
 @final
@@ -39,8 +39,10 @@ def belonging(contacts: Contacts, together: Together | None, parameters: Paramet
     """The membership of every number; nobody is ranked where no seed gives weight."""
     soft = np.zeros(contacts.size)
     features = features_of(contacts, together, soft, parameters)
+    coarse = (parameters.first_coarse, parameters.second_coarse)
+    rounds = coarse if together is None else (parameters.first, parameters.second)
     for number in range(parameters.rounds):
-        coefficients = parameters.first if number == 0 else parameters.second
+        coefficients = rounds[min(number, 1)]
         if number:
             features = features_of(contacts, together, soft, parameters)
         score = np.round(coefficients[0] + features.columns @ np.asarray(coefficients[1:]), 9)
@@ -82,10 +84,11 @@ def features_of(contacts: Contacts, together: Together | None, soft: Floats, par
     volume = np.asarray(timed.sum(axis=1)).ravel()
     columns = np.column_stack(
         [
-            *(log_rank(values, ranked) for values in scores),
+            *(log_rank(values, ranked) + np.log(max(seeds.sum(), 1.0)) for values in scores),
             np.log1p(plain @ group),
             np.log1p(plain @ (passable * np.minimum(plain @ group, 4.0) / np.log(2.0 + degree))),
             (timed @ group) / np.maximum(volume, 1e-9),
+            np.log1p(contacts.matrix(pair_haste(contacts, together)) @ group),
         ]
     )
     return Features(ranked, np.where(ranked[:, None], columns, 0.0), scores[0], scores[1])
@@ -101,6 +104,14 @@ def pair_weights(contacts: Contacts, together: Together | None, parameters: Para
         return np.sqrt(contacts.count.astype(np.float64))
     gain = 1.0 + parameters.together_gain * together.gain()
     return np.asarray(np.sqrt(np.bincount(events.pair, gain, len(contacts.left))))
+
+
+def pair_haste(contacts: Contacts, together: Together | None) -> Floats:
+    """How much the contacts of each pair stand together with others, summed; zeros without events."""
+    events = contacts.events
+    if events is None or together is None:
+        return np.zeros(len(contacts.left))
+    return np.asarray(np.bincount(events.pair, together.gain(), len(contacts.left)), np.float64)
 
 
 def log_rank(values: Floats, ranked: Bools) -> Floats:

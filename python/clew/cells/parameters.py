@@ -14,7 +14,7 @@ METHOD_VERSION: Final = 1
 @final
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Defaults, set or fitted on ``bench/cells_simulation.py``, which judges nothing (docs/explain/cells.md)."""
+    """Defaults, set by hand or fitted by ``bench/fit_cells.py`` and ``bench/fit_successions.py``."""
 
     heat_time: float = 5.0  # t of the heat kernel
     follow: float = 0.85  # PageRank: the share that walks on
@@ -23,9 +23,23 @@ class Parameters:
     together_gain: float = 1.5  # weight of standing together against a plain contact
     rounds: int = 2  # in later rounds the first probabilities are soft seeds
     soft_weight: float = 0.5  # weight of all soft seeds together against all seeds
-    first: tuple[float, ...] = (0.51, 0.27, 0.19, 0.43, 0.13, 0.16, 2.16, 0.16)
-    second: tuple[float, ...] = (-3.19, 0.29, 0.12, 0.01, 0.0, 0.98, 1.14, 0.92)
-    chance_rate: float = 0.014  # innocents listed of innocents inside the bound, in the simulation
+    # Coefficients: the constant, then one for each of clew.cells.membership.FEATURES.
+    first: tuple[float, ...] = (-0.821, 0.233, 0.366, 0.0, 0.055, 0.0, 1.66, 0.0, 0.687)
+    second: tuple[float, ...] = (-2.153, 0.343, 0.1, 0.0, 0.0, 0.0, 0.0, 1.424, 1.398)
+    # The same for graphs without single contacts.
+    first_coarse: tuple[float, ...] = (
+        -0.485,
+        0.45,
+        0.1,
+        0.201,
+        0.0,
+        0.052,
+        1.799,
+        0.39,
+        0.004,
+    )  # the same where there are no single contacts
+    second_coarse: tuple[float, ...] = (-2.245, 0.375, 0.1, 0.0, 0.0, 0.223, 0.921, 1.432, 0.0)
+    chance_rate: float = 0.022  # innocents listed of innocents inside the bound, in held-out simulations
     listed_at: float = 0.5
     records_shown: int = 12
     numbers_shown: int = 5
@@ -37,9 +51,9 @@ class Parameters:
     succession_base: float = 50.0  # weight of everybody's contacts in the Dirichlet-multinomial ratio
     succession_gap: float = 0.35  # of the whole time, at most, between fading and rising
     succession_meetings: int = 250_000  # a contact shared by more candidate pairs than that tells nothing
-    succession_weights: tuple[float, ...] = (0.322, 2.601, 0.0, 0.664, 3.964)  # see speaking()
-    succession_none: float = 113.4  # likelihood of none of the candidates
-    succession_line: tuple[float, ...] = (4.993, 1.256)  # fitted on the simulation: log-ratio = a + b * link
+    succession_weights: tuple[float, ...] = (0.337, 1.484, 0.0, 0.714, 5.169)  # see speaking()
+    succession_none: float = 133.9  # likelihood of none of the candidates
+    succession_line: tuple[float, ...] = (5.976, 1.454)  # log-ratio = a + b * log of the rival-divided likelihood
 
 
 FIRST_VERSION: Final = Parameters()
