@@ -49,7 +49,8 @@ class Engine:
             config["memory_limit"] = memory
         config["temp_directory"] = str(scratch) if scratch is not None else ""
         self._connection = duckdb.connect(":memory:", config=config)
-        self._connection.execute("SET TimeZone = 'UTC'")
+        # Without the second, a step prints a progress bar into notebooks and interactive sessions.
+        self._connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
 
     def __enter__(self) -> Self:
         return self
