@@ -83,6 +83,8 @@ def fuzz(target: Target, seed: int, seconds: float) -> tuple[Tally, bytes | None
     for data in target.corpus:
         if error := attempt(target.run, data, tally):
             return tally, data, error
+    if tally.refused == len(target.corpus):
+        return tally, target.corpus[0], AssertionError("every input of the corpus is refused: it finds nothing")
     end = time.monotonic() + seconds
     while time.monotonic() < end or tally.runs < target.least:
         data = mutate(source, target.corpus)

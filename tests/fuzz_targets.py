@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from clew.audit.log import Entry, FileLog
+from clew.chain.graph import Bound, Detail, Header, Scope, read_header
 from clew.records.layouts import built_in_layouts, recognise
-from clew.records.profile_file import format_profile, parse_profile
+from clew.records.preview import preview
+from clew.records.profile import Profile
+from clew.records.profile_file import format_profile, parse_profile, profile_from_document
 from clew.records.sample import Sample, refuse_binary
+from clew.records.scan import preview as scan_preview
 from clew.records.settings import parse_settings
 from clew.records.sniff import sniff
 from tests import fuzz_warrants as warrants
+from tests.fuzz_numbers import read_number
+from tests.warrants import BEGIN, END
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,7 @@ def layout(data: bytes) -> None:
     recognise(sample, built_in_layouts())
     answers: dict[str, object] = {"operator": "x", "start.zone": "UTC", "country": "IQ"}
     draft = sniff(sample, answers)
+    preview(draft)
     for _ in range(12):
         if not draft.questions:
             break
@@ -53,6 +62,7 @@ def layout(data: bytes) -> None:
     else:
         raise AssertionError("an answered question is asked again")
     draft.profile()
+    preview(draft)
 
 
 LAYOUTS = [
@@ -77,7 +87,90 @@ SETTINGS = [
     b"file.header_lines=3\nkind.words.x=voice",
 ]
 
+
+def scanner(data: bytes) -> None:
+    """Every byte of a file stands in exactly one unit, whatever it holds, and with whatever profile."""
+    choice = data[0] if data else 0
+    profile_ = SCANNED[choice % len(SCANNED)]
+    seen = scan_preview(data[1:], profile_, "fuzz")
+    lengths = [*seen.records["length"].to_pylist(), *seen.others["length"].to_pylist()]
+    assert sum(lengths) == len(data) - 1 if data else not lengths
+    units = [*seen.records["record_id"].to_pylist(), *seen.others["unit"].to_pylist()]
+    assert sorted(units) == list(range(len(units)))
+
+
+def _by_position(**changes: object) -> Profile:
+    """A profile that any file of four columns can be read with."""
+    document: dict[str, object] = {
+        "version": 1,
+        "name": "fuzz",
+        "operator": "fuzz",
+        "file": {"header_lines": 0},
+        "a": {"column": 0, "form": "mixed:IQ"},
+        "b": {"column": 1, "form": "international"},
+        "start": {"columns": [2], "format": "%d/%m/%Y %H:%M:%S", "zone": "Europe/Paris"},
+        "duration": {"column": 3, "unit": "h:m:s"},
+        **changes,
+    }
+    return profile_from_document(document)
+
+
+SCANNED = [
+    _by_position(),
+    _by_position(file={"header_lines": 0, "encoding": "utf-16", "delimiter": ";"}),
+    _by_position(file={"header_lines": 0, "encoding": "windows-1256", "delimiter": "\t", "quote": ""}),
+    _by_position(
+        start={"columns": [2], "format": "iso", "zone": "Asia/Baghdad"}, footer={"prefix": "x", "count": "(.)"}
+    ),
+    _by_position(start={"columns": [2], "format": "%Y/%m/%d %H:%M", "zone": "UTC", "calendar": "umalqura"}),
+    _by_position(a={"column": 0, "form": "opaque:x"}, b={"column": 1, "form": "opaque:x"}),
+]
+LINE = '07901234567,"+33612345678",25/03/2026 10:11:12,0:01:02\n07901234567,122,2026-03-02T10:11:12+03:00,-5\n'
+LINES = [
+    bytes([number]) + LINE.replace(",", profile_.delimiter).encode(profile_.encoding)
+    for number, profile_ in enumerate(SCANNED)
+]
+
+
+def header(data: bytes) -> None:
+    """The header of a traced graph is refused, or is the very bytes that Clew writes."""
+    assert read_header(data).encode() == data
+
+
+HEADERS = [
+    Header(
+        Scope("lantern", "0" * 64, 1, BEGIN, END, 2, 200),
+        Bound((1, 5, 124), 149, 2, 0, 0),
+        detail,
+        (("iraq", "1" * 64),),
+    ).encode()
+    for detail in Detail
+]
+
+
+def log(data: bytes) -> None:
+    """A log chains from its first line to its last, or is broken; what chains is what was written."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "log.jsonl"
+        path.write_bytes(data)
+        entries = FileLog(path, lambda: END).entries()
+    if data.endswith(b"\n"):
+        assert len(entries) == data.count(b"\n")
+
+
+def _log() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "log.jsonl"
+        for moment in (BEGIN, END):
+            FileLog(path, lambda moment=moment: moment).commit(Entry("trace.bound", {"numbers": 130, "words": "a b"}))
+        return path.read_bytes()
+
+
 TARGETS = [
+    Target("scanner", scanner, LINES, 300),
+    Target("number", read_number, [b"+9647901234567", b"#31#0612345678", "٠٧٩٠١٢٣٤٥٦٧".encode(), b"sip:+331@x"], 300),
+    Target("graph header", header, HEADERS, 500),
+    Target("log", log, [_log()], 200),
     Target("profile", profile, PROFILES, 500),
     Target("layout", layout, LAYOUTS, 200),
     Target("setting", setting, SETTINGS, 500),
