@@ -65,6 +65,10 @@ def demo(folder: Path, seed: int | None, people: int, keep: bool, as_json: bool)
       clew demo
       clew demo --seed 7 --people 5000 --folder /tmp/other
     """
+    from clew.cli.demo_folder import make_room
+
+    make_room(folder, keep=keep)
+    # What follows takes a second to load, and a refusal should not.
     from clew.cli.demo_steps import STAGES, Demo
     from clew.effects import system_clock, system_randomness
     from clew.synth.families import DEMO_SEED, Size
@@ -74,7 +78,6 @@ def demo(folder: Path, seed: int | None, people: int, keep: bool, as_json: bool)
     size = Size.of_people(people)
     run = Demo(folder, chosen, size, system_clock, system_randomness, output.progress())
     told = _Told(click.echo if not as_json else lambda text: click.echo(text, err=True))
-    run.make_room(keep=keep)
     told.line(f"A synthetic scenario, seed {chosen}: every number is made up, and nothing leaves this machine.\n")
     with told.step("scenario", lambda: _scenario(run)):
         run.make_scenario()

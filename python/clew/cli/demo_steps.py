@@ -6,9 +6,7 @@ Each act returns numbers that were counted while it ran. What the demo says of t
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,8 +19,8 @@ from clew.cells.keep import keep_findings
 from clew.chain import files
 from clew.chain.graph import Bound, Detail, TracedGraph
 from clew.chain.trace import trace
+from clew.cli.demo_folder import storage
 from clew.effects import Clock, Progress, Randomness
-from clew.errors import StorageError, UsageError
 from clew.records.account import Account
 from clew.records.importer import import_files
 from clew.records.profile_file import format_profile
@@ -65,8 +63,6 @@ BUDGET: Final = Budgets(numbers=5_000, sources=100)
 PASSPHRASE: Final = "everything here is synthetic"  # noqa: S105 - it protects keys that open nothing
 """Of the demo's keys; a real one is nobody else's."""
 
-_MARK: Final = ".clew-demo"
-_OWN: Final = (IRAQI.file, FRENCH.file, "truth", "profiles", "keys", "store", "case", "policy.toml")
 AUTHORITIES: Final = (
     ("baghdad", "Investigating judge, Baghdad (synthetic)", "iraq"),
     ("paris", "Juge d'instruction, Paris (synthetic)", "france"),
@@ -117,48 +113,16 @@ class Demo:
     _confirmed: set[str] = field(default_factory=set)
     _refuted: set[str] = field(default_factory=set)
 
-    def make_room(self, *, keep: bool) -> None:
-        """Make the folder, or clear what an earlier demo left in it; refuses any other folder that is not empty."""
-        with _storage(self.folder):
-            self._make_room(keep=keep)
-
-    def _make_room(self, *, keep: bool) -> None:
-        mark = self.folder / _MARK
-        if self.folder.exists() and not self.folder.is_dir():
-            raise UsageError("demo.not-a-folder", "the place for the demo is a file", where=str(self.folder))
-        if mark.exists():
-            if keep:
-                raise UsageError(
-                    "demo.kept",
-                    "an earlier demo is in this folder, and is to be kept",
-                    where=str(self.folder),
-                    mend="Name another folder with --folder, or leave --keep out to replace it.",
-                )
-            for name in [*_OWN, *(path.name for path in self.folder.glob("warrant-*.json"))]:
-                path = self.folder / name
-                if path.is_dir() and not path.is_symlink():
-                    shutil.rmtree(path)
-                else:
-                    path.unlink(missing_ok=True)
-        elif self.folder.exists() and any(self.folder.iterdir()):
-            raise UsageError(
-                "demo.folder-not-empty",
-                "the folder holds something that no demo has put there",
-                where=str(self.folder),
-                mend="Name a new folder with --folder.",
-            )
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        mark.write_text("Made by clew demo, which replaces what it made here. Everything is synthetic.\n")
-
     def make_scenario(self) -> None:
-        """Write both services' files, their profiles, and the truth beside them."""
+        """Write both services' files, their profiles, the first warrant's seeds, and the truth beside them."""
         self.made = scenario(self.seed, "mixed", self.size)
-        with _storage(self.folder):
+        with storage(self.folder):
             self.exports = self.made.write(self.folder)
             (self.folder / "profiles").mkdir(mode=0o700)
             for service in (IRAQI, FRENCH):
                 text = format_profile(service.profile())
                 (self.folder / "profiles" / f"{service.name}.toml").write_text(text, "utf-8")
+            (self.folder / "seeds.txt").write_text("".join(f"{seed}\n" for seed in self.made.seeds))
         self._oracle = Oracle(self.made)
         self._seeds = list(self.made.seeds)
 
@@ -173,7 +137,7 @@ class Demo:
         """Make the authorities' keys, each in its encrypted file, and the policy that asks for two of them."""
         self._keys = [SigningKey.generate(self.randomness) for _ in AUTHORITIES]
         folder = self.folder / "keys"
-        with _storage(self.folder):
+        with storage(self.folder):
             folder.mkdir(mode=0o700)
         for (name, _, _), key in zip(AUTHORITIES, self._keys, strict=True):
             write_file(folder / f"{name}.key", seal_key(key, PASSPHRASE, self.randomness))
@@ -301,16 +265,3 @@ class Demo:
 
     def _log(self) -> FileLog:
         return FileLog(CaseFolder.open(self.folder / "case").log_path, self.clock)
-
-
-@contextmanager
-def _storage(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(
-            "demo.unwritable",
-            f"the demo's folder cannot be written: {error.strerror}",
-            where=str(folder),
-            mend="The demo needs about 200 MB. Name another folder with --folder.",
-        ) from error
