@@ -15,7 +15,9 @@ from clew.warrants.policy import Holder, Policy
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 END = datetime(2026, 3, 15, tzinfo=UTC)
-ISSUED = datetime(2026, 3, 15, 9, tzinfo=UTC)
+ISSUED = datetime(2020, 1, 1, 9, tzinfo=UTC)
+"""Long ago, so that it is in force by the real clock too, whatever that says."""
+
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
 EXPIRES = datetime(2199, 1, 1, tzinfo=UTC)
 """Far enough away that a test through the real command line, with the real clock, finds the warrant in force."""

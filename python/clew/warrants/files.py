@@ -45,7 +45,7 @@ def _read(path: Path, limit: int, *, secret: bool) -> bytes:
     if len(data) > limit:
         raise InputError(
             "warrant.too-large",
-            f"more than {limit} bytes",
+            f"more than {limit >> 10} KiB",
             where=str(path),
             mend="No warrant, policy or key is that large.",
         )

@@ -34,7 +34,9 @@ def malformed(what: str, where: str, mend: str = "") -> InputError:
 def load_json(data: bytes, limit: int, where: str) -> dict[str, Any]:
     """The JSON object in ``data``; no duplicate keys, no fractions, at most ``limit`` bytes."""
     if len(data) > limit:
-        raise InputError("warrant.too-large", f"more than {limit} bytes", where=where, mend="No warrant is that large.")
+        raise InputError(
+            "warrant.too-large", f"more than {limit >> 10} KiB", where=where, mend="No warrant is that large."
+        )
     try:
         found = json.loads(
             data.decode("utf-8"),
