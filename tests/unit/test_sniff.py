@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from clew.errors import InputError
+from clew.records.draft import Draft
 from clew.records.sample import Sample, decide_delimiter, decide_encoding, read_sample
-from clew.records.sniff import Draft, sniff
+from clew.records.sniff import sniff
 from clew.records.sniff_numbers import look_at_numbers, spreadsheet_damage
 from clew.records.sniff_times import look_at_times
 from clew.records.words import _words, column_role, direction_of, fold, kind_of
@@ -117,6 +118,23 @@ def test_an_encoding_that_matters_to_nothing_kept_is_not_asked() -> None:
 def test_one_broken_letter_does_not_make_a_file_windows() -> None:
     data = ("متصل,مطلوب\n" * 40).encode() + b"\xff,1\n"
     assert decide_encoding(sample(data)).name == "utf-8"
+
+
+def test_letters_far_behind_the_beginning_tell_the_encoding_too(tmp_path: Path) -> None:
+    """A text message in Arabic after a million plain bytes must not make the whole file look like UTF-8."""
+    line = "07901234567,07711234567,2026-03-25 12:30,5000,{}\n"
+    plain = ("from,to,datetime,duration (s),text\n" + line.format("") * 20_000).encode()
+    path = tmp_path / "long.csv"
+    path.write_bytes(
+        plain + (line.format("السلام على العراق و المدينة") * 3).encode("cp1256") + line.format("").encode() * 20_000
+    )
+    assert decide_encoding(read_sample(path)).name == "windows-1256"
+    path.write_bytes(plain + (line.format("السلام") * 3).encode() + line.format("").encode() * 20_000)
+    assert decide_encoding(read_sample(path)).name == "utf-8"
+
+
+def test_one_accent_in_a_windows_file_is_not_utf_8() -> None:
+    assert decide_encoding(sample(b"from,to,date\n1,2,\xe9\n")).name is None
 
 
 @pytest.mark.parametrize("sign", [",", ";", "\t", "|"])

@@ -10,11 +10,12 @@ import click
 from clew.cli.output import Output
 from clew.cli.readable import readable
 from clew.errors import ClewError
+from clew.records.draft import Draft, Question
 from clew.records.preview import PreviewLine, preview
 from clew.records.profile_check import check_form, check_format, check_zone
 from clew.records.sample import Sample
 from clew.records.settings import parse_settings
-from clew.records.sniff import Draft, Question, sniff
+from clew.records.sniff import sniff
 
 __all__ = ["ask_until_settled", "draft_document", "draft_text", "questions_text"]
 

@@ -13,15 +13,16 @@ import click
 from clew.cli.accounts import accounts_document, accounts_text
 from clew.cli.asking import ask_until_settled, draft_document, draft_text, questions_text
 from clew.cli.output import Output
-from clew.cli.profiles import known_layout, profile_folder, remember
+from clew.cli.profiles import chosen_profile, known_layout, remember
 from clew.effects import system_clock
 from clew.errors import InputError, UsageError
+from clew.records.draft import Draft, Question, draft_of
 from clew.records.importer import import_files
-from clew.records.layouts import Layout, find_profile, recognise, save_profile
+from clew.records.layouts import Layout, recognise, save_profile
 from clew.records.profile import Profile
 from clew.records.sample import Sample, read_sample
 from clew.records.settings import parse_settings
-from clew.records.sniff import Draft, Question, sniff
+from clew.records.sniff import sniff
 
 __all__ = ["run_import"]
 
@@ -109,7 +110,7 @@ def _plan(files: Sequence[Path], profile: str | None, answers: dict[str, Any], a
                 where=", ".join(answers),
                 mend="Put it into the profile, or leave --profile out.",
             )
-        layout = find_profile(profile, [profile_folder()])
+        layout = chosen_profile(profile)
         encoding = layout.profile.encoding
         samples = [read_sample(path, empty=True, encoding=encoding) for path in files]
         return [Plan(sample.path, layout.profile, f"profile {layout.profile.name}") for sample in samples]
@@ -174,13 +175,16 @@ def _show(plans: Sequence[Plan], output: Output, error: InputError | None) -> No
     """The looked-at files: what was found, ten lines raw and canonical, what is open."""
     documents, texts = [], []
     for plan in plans:
-        if plan.draft is None:
+        draft = plan.draft
+        if draft is None and plan.profile is not None:
+            draft = draft_of(plan.profile, read_sample(plan.path, empty=True, encoding="known"))
+        if draft is None:
             questions = [question.as_json() for question in plan.questions]
             documents.append({"file": str(plan.path), "how": plan.how, "questions": questions})
-            texts.append(f"{plan.path}\n{questions_text(plan.questions) or '  ' + plan.how}")
-        else:
-            documents.append({"file": str(plan.path), **draft_document(plan.draft)})
-            texts.append(f"{plan.path}\n{draft_text(plan.draft)}")
+            texts.append(f"{plan.path}\n{questions_text(plan.questions)}")
+            continue
+        documents.append({"file": str(plan.path), "how": plan.how, **draft_document(draft)})
+        texts.append(f"{plan.path}: {plan.how}\n{draft_text(draft)}")
     document: dict[str, Any] = {"files": documents}
     if error is not None:
         document = {"error": error.as_json(), **document}

@@ -4,14 +4,32 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from clew.errors import InputError
-from clew.records.layouts import Layout, built_in_layouts, recognise, save_profile, saved_layouts
-from clew.records.profile import Profile
+from clew.records.layouts import Layout, built_in_layouts, find_profile, recognise, save_profile, saved_layouts
+from clew.records.profile import Profile, Recognise
 from clew.records.sample import Sample
 
-__all__ = ["known_layout", "profile_folder", "remember"]
+__all__ = ["chosen_profile", "known_layout", "own_layouts", "profile_folder", "remember"]
+
+
+def own_layouts() -> tuple[Layout, ...]:
+    """The layouts that come with Clew, those of the synthetic scenario among them."""
+    from clew.synth.layouts import FRENCH, IRAQI
+
+    made = []
+    for service in (FRENCH, IRAQI):
+        profile = service.profile()
+        header = tuple(service.header.split(profile.delimiter))
+        made.append(Layout(replace(profile, recognise=Recognise(header)), "clew"))
+    return tuple(sorted((*built_in_layouts(), *made), key=lambda layout: layout.profile.name))
+
+
+def chosen_profile(text: str) -> Layout:
+    """The profile that a person names: a file, a name of Clew's, or one of their own."""
+    return find_profile(text, [profile_folder()], own_layouts())
 
 
 def profile_folder() -> Path:
@@ -25,7 +43,7 @@ def profile_folder() -> Path:
 
 def known_layout(sample: Sample) -> tuple[Layout | None, tuple[Layout, ...]]:
     """The layout of Clew's own that the file surely is, and the saved profiles that have its header."""
-    certain = recognise(sample, built_in_layouts())
+    certain = recognise(sample, own_layouts())
     saved = recognise(sample, saved_layouts(profile_folder())[0])
     return (certain[0] if len(certain) == 1 else None), tuple(saved)
 

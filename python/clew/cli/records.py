@@ -121,13 +121,13 @@ def layouts(as_json: bool) -> None:
     Example:
       clew records layouts
     """
-    from clew.cli.profiles import profile_folder
+    from clew.cli.profiles import own_layouts, profile_folder
     from clew.cli.readable import readable
-    from clew.records.layouts import built_in_layouts, saved_layouts
+    from clew.records.layouts import saved_layouts
 
     output = Output(as_json)
     saved, errors = saved_layouts(profile_folder())
-    known = [*built_in_layouts(), *saved]
+    known = [*own_layouts(), *saved]
     for error in errors:
         output.note(f"clew: {error}")
     width = max(len(layout.profile.name) for layout in known)
@@ -161,11 +161,10 @@ def show_profile(name: str, as_json: bool) -> None:
     Example:
       clew records profile show vast2008 > mine.toml
     """
-    from clew.cli.profiles import profile_folder
-    from clew.records.layouts import find_profile
+    from clew.cli.profiles import chosen_profile
     from clew.records.profile_file import format_profile
 
-    found = find_profile(name, [profile_folder()])
+    found = chosen_profile(name)
     text = format_profile(found.profile)
     Output(as_json).result({"name": found.profile.name, "source": found.source, "toml": text}, text.rstrip("\n"))
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Final, final
 
 from clew.records.profile import Column
+from clew.records.sniff_numbers import is_number_like
 from clew.records.sniff_times import look_at_times
 from clew.records.words import column_role, direction_of, kind_of
 
-__all__ = ["Columns", "look_at_columns"]
+__all__ = ["Columns", "a_is_the_subscriber", "look_at_columns", "mostly_numbers", "unit_of"]
 
 _HEADER_AMONG: Final = 20
+_RARE: Final = 0.05
 
 
 @final
@@ -122,3 +124,43 @@ def _by_cells(columns: Columns, roles: dict[str, list[int]]) -> None:
 
 def _both_ways(words: set[str]) -> bool:
     return {direction_of(word) for word in words} >= {"outgoing", "incoming"}
+
+
+def mostly_numbers(cells: Sequence[str]) -> bool:
+    filled = [cell for cell in cells if cell]
+    return bool(filled) and sum(is_number_like(cell) or cell.isdigit() for cell in filled) >= 0.5 * len(filled)
+
+
+def a_is_the_subscriber(columns: Columns, a: int, b: int, ways: Sequence[str]) -> bool | None:
+    """True if one number stands in column A of lines both ways, False if it changes sides with the direction."""
+    sides: dict[str, tuple[Counter[str], Counter[str]]] = {
+        "outgoing": (Counter(), Counter()),
+        "incoming": (Counter(), Counter()),
+    }
+    for row, word in zip(columns.rows, ways, strict=True):
+        way = direction_of(word)
+        if way is not None:
+            sides[way][0][row[a]] += 1
+            sides[way][1][row[b]] += 1
+    out_a, in_a, in_b = sides["outgoing"][0], sides["incoming"][0], sides["incoming"][1]
+    if not out_a or not in_a:
+        return None
+    number, times = out_a.most_common(1)[0]
+    if times < 3 or times * 2 < out_a.total():
+        return None
+    stays, changes = in_a[number] * 2 > in_a.total(), in_b[number] * 2 > in_b.total()
+    return stays if stays != changes else None
+
+
+def unit_of(cells: Sequence[str]) -> str | None:
+    """The unit that the cells prove: with colons a clock; in whole numbers only seconds can be both small and large."""
+    filled = [cell for cell in cells if cell]
+    if not filled:
+        return "s"
+    if sum(":" in cell for cell in filled) > 0.9 * len(filled):
+        return "h:m:s"
+    whole = [int(cell) for cell in filled if re.fullmatch(r"-?[0-9]{1,9}", cell, re.ASCII)]
+    if len(whole) < (1 - _RARE) * len(filled):
+        return None
+    longest, shortest = max(whole), min((value for value in whole if value > 0), default=0)
+    return "s" if longest > 24 * 60 and 0 < shortest < 1000 else None

@@ -44,14 +44,8 @@ class Layout:
 @cache
 def built_in_layouts() -> tuple[Layout, ...]:
     """The layouts that come with Clew, by name."""
-    found = []
-    for package in ("clew.records", "clew.synth"):
-        folder = files(package).joinpath("layouts")
-        if not folder.is_dir():
-            continue
-        for entry in folder.iterdir():
-            if entry.name.endswith(".toml"):
-                found.append(Layout(parse_profile(entry.read_bytes(), entry.name), "clew"))
+    entries = files("clew.records").joinpath("layouts").iterdir()
+    found = [Layout(parse_profile(entry.read_bytes(), entry.name), "clew") for entry in entries]
     return tuple(sorted(found, key=lambda layout: layout.profile.name))
 
 
@@ -66,13 +60,17 @@ def saved_layouts(folder: Path) -> tuple[tuple[Layout, ...], tuple[ClewError, ..
     return tuple(sorted(layouts, key=lambda layout: layout.profile.name)), tuple(errors)
 
 
-def find_profile(text: str, folders: Iterable[Path]) -> Layout:
-    """The profile that ``text`` names: a file, a name of Clew's, or the name of one saved in ``folders``."""
+def find_profile(text: str, folders: Iterable[Path], own: Iterable[Layout] | None = None) -> Layout:
+    """The profile that ``text`` names: a file, the name of one of ``own``, or of one saved in ``folders``.
+
+    ``own`` are the layouts that come with Clew, by default :func:`built_in_layouts`.
+    """
+    come_with = tuple(built_in_layouts() if own is None else own)
     path = Path(text)
     if path.suffix == ".toml" or path.is_file():
         return Layout(read_profile(path), str(path))
     saved = [layout for folder in folders for layout in saved_layouts(folder)[0]]
-    named = [layout for layout in (*saved, *built_in_layouts()) if layout.profile.name == text]
+    named = [layout for layout in (*saved, *come_with) if layout.profile.name == text]
     if len({format_profile(layout.profile) for layout in named}) == 1:
         return named[0]
     if named:
@@ -82,7 +80,7 @@ def find_profile(text: str, folders: Iterable[Path]) -> Layout:
             where=text,
             mend=f"Name the file: {', '.join(layout.source for layout in named)}.",
         )
-    known = sorted({layout.profile.name for layout in (*saved, *built_in_layouts())})
+    known = sorted({layout.profile.name for layout in (*saved, *come_with)})
     raise InputError(
         "profile.not-found",
         "there is no profile of this name",

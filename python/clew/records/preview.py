@@ -14,11 +14,11 @@ from typing import Any, Final, final
 
 from clew.errors import ClewError
 from clew.numbers import PartyKind
+from clew.records.draft import Draft
 from clew.records.profile_file import profile_from_document
 from clew.records.scan import Preview
 from clew.records.scan import preview as scan_preview
 from clew.records.schema import RecordFlag, RecordKind
-from clew.records.sniff import Draft
 
 __all__ = ["MASK", "PreviewLine", "preview"]
 

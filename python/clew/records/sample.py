@@ -13,7 +13,7 @@ import stat
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, final
+from typing import BinaryIO, Final, final
 
 from clew import _core
 from clew.errors import InputError
@@ -25,7 +25,8 @@ HEAD: Final = 512 * 1024
 """Bytes of the beginning that are looked at."""
 
 _TAIL: Final = 8 * 1024
-_ROWS: Final = 2_000
+_BLOCK: Final = 1 << 20
+_ROWS: Final = 5_000
 _DELIMITERS: Final = (",", ";", "\t", "|")
 
 _MAGIC: Final = (
@@ -65,7 +66,8 @@ class Sample:
     path: Path
     size: int
     head: bytes
-    tail: bytes  # the last whole lines where ``head`` is not the whole file; else empty
+    tail: bytes  # the end, where ``head`` is not the whole file; else empty
+    letters: bytes = b""  # where ``head`` is plain ASCII: the first part of the file that is not
 
     @property
     def whole(self) -> bool:
@@ -93,10 +95,12 @@ def read_sample(path: Path, *, empty: bool = False, encoding: str = "") -> Sampl
     with os.fdopen(descriptor, "rb") as file:
         try:
             head = file.read(HEAD)
-            tail = b""
+            tail = letters = b""
             if len(head) < status.st_size:
-                file.seek(max(len(head), status.st_size - _TAIL))
-                tail = file.read(_TAIL)
+                # An even place, so that UTF-16 is not read half a letter off.
+                file.seek(max(len(head), status.st_size - _TAIL) & ~1)
+                tail = file.read(_TAIL + 1)
+                letters = _first_letters(file, len(head)) if not encoding and head.isascii() else b""
         except OSError as error:
             raise _cannot_open(path, error) from error
     size = len(head) if not tail else status.st_size
@@ -108,7 +112,17 @@ def read_sample(path: Path, *, empty: bool = False, encoding: str = "") -> Sampl
             mend="Ask whoever sent it: an empty file is not an answer of no records.",
         )
     refuse_binary(head, path, wide=encoding.startswith("utf-16"))
-    return Sample(path, size, head, tail)
+    return Sample(path, size, head, tail, letters)
+
+
+def _first_letters(file: BinaryIO, begin: int) -> bytes:
+    """What stands from the first byte on that is not ASCII, to tell the encoding by; empty if there is none."""
+    file.seek(begin)
+    while block := file.read(_BLOCK):
+        if not block.isascii():
+            place = next(at for at, value in enumerate(block) if value > 127)
+            return block[max(0, place - _TAIL) :][:HEAD]
+    return b""
 
 
 def _not_regular(path: Path, *, folder: bool) -> InputError:
@@ -169,12 +183,14 @@ def decide_encoding(sample: Sample) -> Encoding:
             return Encoding(name, (name,), "a byte order mark")
     if wide := _utf16(head):
         return Encoding(wide, (wide,), "every other byte of its letters is zero")
-    if head.isascii() and sample.tail.isascii():
-        return Encoding("utf-8", ("utf-8",), "plain ASCII so far")
-    good, bad = _utf8_counts(head + b"\n" + sample.tail)
+    seen = b"\n".join((head, sample.letters, sample.tail))
+    if seen.isascii():
+        return Encoding("utf-8", ("utf-8",), "plain ASCII")
+    counts = [_utf8_counts(head), *(_utf8_counts(_from_a_letter(part)) for part in (sample.letters, sample.tail))]
+    good, bad = sum(count[0] for count in counts), sum(count[1] for count in counts)
     if bad == 0 or good >= 10 * bad:
         return Encoding("utf-8", ("utf-8",), "its letters are valid UTF-8")
-    return _one_byte(head)
+    return _one_byte(seen)
 
 
 def _utf16(head: bytes) -> str | None:
@@ -189,6 +205,12 @@ def _utf16(head: bytes) -> str | None:
         if pages > 0.95 * pairs and high.count(0) > 0.1 * pairs and low.count(0) < 0.05 * pairs:
             return name
     return None
+
+
+def _from_a_letter(part: bytes) -> bytes:
+    """``part`` without the end of a UTF-8 letter that was cut off before it."""
+    cut = next((at for at, value in enumerate(part[:4]) if not 0x80 <= value < 0xC0), 0)
+    return part[cut:] if cut < 4 else part
 
 
 def _utf8_counts(data: bytes) -> tuple[int, int]:

@@ -10,68 +10,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, final
+from typing import Any, Final
 
 from clew.errors import InputError
-from clew.records.columns import Columns, look_at_columns
-from clew.records.profile import Column, Profile
-from clew.records.profile_file import profile_from_document
+from clew.records.columns import Columns, a_is_the_subscriber, look_at_columns, mostly_numbers, unit_of
+from clew.records.draft import Draft, Question, Unit
+from clew.records.profile import Column
 from clew.records.sample import Sample, decide_delimiter, decide_encoding, split
-from clew.records.sniff_numbers import is_number_like, look_at_numbers, spreadsheet_damage
+from clew.records.sniff_numbers import look_at_numbers, spreadsheet_damage
 from clew.records.sniff_times import ascii_digits, look_at_times
 from clew.records.words import direction_of, duration_unit, is_footer_word, kind_of, says_utc
 
-__all__ = ["Draft", "Question", "Unit", "sniff"]
+__all__ = ["sniff"]
 
-Unit = tuple[str, tuple[str, ...]]
-
-_RARE: Final = 0.05
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Something that the file does not tell. ``key`` is what is answered, ``option`` how the command line says it;
-    ``choices`` are answers that would fit, empty where only the asker knows."""
-
-    key: str
-    option: str
-    text: str
-    choices: tuple[str, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """The question as ``--json`` shows it."""
-        return {"key": self.key, "option": self.option, "question": self.text, "choices": list(self.choices)}
-
-
-@final
-@dataclass(frozen=True, slots=True, repr=False)
-class Draft:
-    """A profile in the making: its TOML document, what is still asked, and what is worth knowing."""
-
-    document: Mapping[str, Any]
-    questions: tuple[Question, ...]
-    notes: tuple[str, ...]
-    found: tuple[tuple[str, str], ...]  # what was found, and how
-    head: bytes  # the beginning of the file
-    units: tuple[Unit, ...]
-    columns: Columns
-    shown: frozenset[int]  # columns whose raw cells may be looked at: the mapped ones, and those asked about
-
-    def __repr__(self) -> str:
-        return f"Draft({len(self.questions)} questions)"
-
-    def profile(self, where: str = "answers") -> Profile:
-        """The finished profile; ``InputError`` ``layout.questions`` as long as anything is open."""
-        if self.questions:
-            raise InputError(
-                "layout.questions",
-                f"the file does not tell {len(self.questions)} thing(s)",
-                where=where,
-                mend=" ".join(question.option for question in self.questions),
-            )
-        return profile_from_document(self.document, where)
+_LONG: Final = re.compile(r"\d(?:[ ().\-/]?\d){5,}")
 
 
 def sniff(sample: Sample, answers: Mapping[str, Any]) -> Draft:
@@ -221,7 +173,7 @@ class _Sniffer:
                 a, b = subscriber, other
         a, b = self._column("a.column", a), self._column("b.column", b)
         mapped = {position for role, at in columns.roles.items() if role not in ("a", "b", "phone") for position in at}
-        loose = [at for at in range(columns.width) if at not in mapped | {a, b} and _mostly_numbers(columns.cells(at))]
+        loose = [at for at in range(columns.width) if at not in mapped | {a, b} and mostly_numbers(columns.cells(at))]
         sides = (("a", a, "calls (the A-number)"), ("b", b, "is called (the B-number)"))
         for side, position, text in sides:
             if position is None:
@@ -294,7 +246,7 @@ class _Sniffer:
         if not words["incoming"]:
             return
         answer = self._answers.get("direction")
-        turned = by_subscriber or _a_is_the_subscriber(self._columns, a, b, cells)
+        turned = by_subscriber or a_is_the_subscriber(self._columns, a, b, cells)
         if answer is not None:
             turned = str(answer).startswith("turn")
         if turned is None:
@@ -383,7 +335,7 @@ class _Sniffer:
         if position is None:
             return
         cells = [ascii_digits(cell) for cell in self._columns.cells(position) if cell]
-        unit = self._answers.get("duration.unit") or duration_unit(self._columns.label(position)) or _unit_of(cells)
+        unit = self._answers.get("duration.unit") or duration_unit(self._columns.label(position)) or unit_of(cells)
         self._document["duration"] = {"column": self._use(position)}
         if unit is None:
             self._ask("duration.unit", "--set duration.unit=s", "In which unit are the durations?", ("s", "min", "ms"))
@@ -463,6 +415,8 @@ class _Sniffer:
 
     def _footer(self, units: Sequence[Unit]) -> None:
         encoding = self._file["encoding"]
+        if encoding == "utf-16" and self._sample.tail:
+            encoding = "utf-16-be" if self._sample.head.startswith(b"\xfe\xff") else "utf-16-le"
         tail = self._sample.tail.decode(encoding, "replace") if self._sample.tail else ""
         lines = [line for line in re.split(r"[\r\n]+", tail) if line.strip()] or [
             raw for raw, _ in units if raw.strip()
@@ -487,7 +441,8 @@ class _Sniffer:
         else:
             self._document["operator"] = operator
         self._document["name"] = self._answers.get("name") or operator or self._sample.path.stem
-        if self._columns.names:
+        if self._columns.names and not any(_LONG.search(name) for name in self._columns.names):
+            # A header with a number in it is not kept: a profile holds none.
             self._document["recognise"] = {"header": list(self._columns.names)}
 
     def _overrides(self) -> None:
@@ -524,46 +479,6 @@ def _header_said(columns: Columns) -> str:
     if not columns.header_lines:
         return "none: the first line is a record"
     return f"line {columns.header_lines}: {', '.join(columns.names)}"
-
-
-def _mostly_numbers(cells: Sequence[str]) -> bool:
-    filled = [cell for cell in cells if cell]
-    return bool(filled) and sum(is_number_like(cell) or cell.isdigit() for cell in filled) >= 0.5 * len(filled)
-
-
-def _a_is_the_subscriber(columns: Columns, a: int, b: int, ways: Sequence[str]) -> bool | None:
-    """True if one number stands in column A of lines both ways, False if it changes sides with the direction."""
-    sides: dict[str, tuple[Counter[str], Counter[str]]] = {
-        "outgoing": (Counter(), Counter()),
-        "incoming": (Counter(), Counter()),
-    }
-    for row, word in zip(columns.rows, ways, strict=True):
-        way = direction_of(word)
-        if way is not None:
-            sides[way][0][row[a]] += 1
-            sides[way][1][row[b]] += 1
-    out_a, in_a, in_b = sides["outgoing"][0], sides["incoming"][0], sides["incoming"][1]
-    if not out_a or not in_a:
-        return None
-    number, times = out_a.most_common(1)[0]
-    if times < 3 or times * 2 < out_a.total():
-        return None
-    stays, changes = in_a[number] * 2 > in_a.total(), in_b[number] * 2 > in_b.total()
-    return stays if stays != changes else None
-
-
-def _unit_of(cells: Sequence[str]) -> str | None:
-    """The unit that the cells prove: with colons a clock; in whole numbers only seconds can be both small and large."""
-    filled = [cell for cell in cells if cell]
-    if not filled:
-        return "s"
-    if sum(":" in cell for cell in filled) > 0.9 * len(filled):
-        return "h:m:s"
-    whole = [int(cell) for cell in filled if re.fullmatch(r"-?[0-9]{1,9}", cell, re.ASCII)]
-    if len(whole) < (1 - _RARE) * len(filled):
-        return None
-    longest, shortest = max(whole), min((value for value in whole if value > 0), default=0)
-    return "s" if longest > 24 * 60 and 0 < shortest < 1000 else None
 
 
 def _columns_in(document: Mapping[str, Any]) -> list[Column]:
