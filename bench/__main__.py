@@ -1,0 +1,111 @@
+"""``python -m bench``: run the benchmarks, print their figures, compare with targets and committed ratios.
+
+Exit 1 if a target is missed or a ratio falls below 0.8 of ``baseline.json``. Both are stated for ten million rows;
+with ``--rows`` a smaller run only prints. ``--write`` keeps this run's ratios as the baseline.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from bench import Context, Figure, importing, tracing
+
+BASELINE = Path(__file__).with_name("baseline.json")
+FLOOR = 0.8
+ROWS = 10_000_000
+
+
+def traces(context: Context) -> list[Figure]:
+    """Traces in the store that the import made."""
+    found = tracing.measure(context.store)
+    figures = []
+    for hops, targets in tracing.TARGETS.items():
+        measured = found[f"hops_{hops}"]
+        for quantile, target in targets.items():
+            note = f"from {found['seeds']} seeds; bound p50, p95, max: {measured['bound_numbers_p50_p95_max']} numbers"
+            seconds = measured[quantile]
+            figures.append(
+                Figure(f"trace {hops} hops {quantile}", seconds, "s", note, most=target, ratio=target / seconds)
+            )
+        figures.append(Figure(f"trace {hops} hops, whole command p50", measured["command_p50"], "s"))
+    return figures
+
+
+BENCHMARKS: tuple[Callable[[Context], list[Figure]], ...] = (importing.run, traces)
+
+
+def main() -> int:
+    """Run everything; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--write", action="store_true", help="keep this run's ratios as the baseline")
+    given = parser.parse_args()
+    print(machine(), flush=True)
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="clew-bench-") as folder:
+        context = Context(Path(folder), given.rows, given.repeats)
+        for benchmark in BENCHMARKS:
+            for figure in benchmark(context):
+                figures.append(figure)
+                print(line(figure), flush=True)
+    if not context.full:
+        print(f"targets and ratios are stated for {ROWS:,} rows; not compared")
+        return 0
+    if given.write:
+        ratios = {figure.name: round(figure.ratio, 4) for figure in figures if figure.ratio is not None}
+        BASELINE.write_text(json.dumps(ratios, indent=2) + "\n")
+    failed = failures(figures, json.loads(BASELINE.read_text()))
+    for failure in failed:
+        print(failure, file=sys.stderr)
+    return int(bool(failed))
+
+
+def failures(figures: list[Figure], baseline: dict[str, float]) -> list[str]:
+    """What is worse than it may be, in words. A ratio that is in the baseline and was not measured fails too."""
+    failed = [f"target missed: {line(figure)}" for figure in figures if not figure.met]
+    ratios = {figure.name: figure.ratio for figure in figures if figure.ratio is not None}
+    for name, kept in baseline.items():
+        ratio = ratios.get(name)
+        if ratio is None:
+            failed.append(f"not measured: {name}")
+        elif ratio < FLOOR * kept:
+            failed.append(f"slower than it was: {name}: {ratio:.3f}, was {kept:.3f}")
+    return failed
+
+
+def line(figure: Figure) -> str:
+    """A figure as it is printed."""
+    value = f"{figure.value:,.0f}" if figure.value >= 1000 else f"{figure.value:.3f}"
+    bounds = [f"at least {figure.least:g}" if figure.least is not None else ""]
+    bounds.append(f"at most {figure.most:g}" if figure.most is not None else "")
+    target = " ".join(bound for bound in bounds if bound)
+    verdict = f" [{target}: {'met' if figure.met else 'MISSED'}]" if target else ""
+    return f"{figure.name:34} {value:>12} {figure.unit}{verdict}" + (f"  ({figure.note})" if figure.note else "")
+
+
+def machine() -> str:
+    """The machine and versions, as measured figures need them beside them."""
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [text.split(":", 1)[1].strip() for text in cpuinfo.read_text().splitlines() if "model name" in text]
+        model = names[0] if names else model
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    load = f"{os.getloadavg()[0]:.1f}"
+    versions = f"Python {platform.python_version()}, DuckDB {duckdb.__version__}, Arrow {pa.__version__}"
+    return f"{model}, {cores} cores, {platform.system()} {platform.release()}, load {load}; {versions}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
