@@ -87,7 +87,9 @@ def demo(folder: Path, seed: int | None, people: int, keep: bool, as_json: bool)
         run.open_authorities()
     for number in range(1, STAGES + 1):
         with told.step(f"stage {number}", lambda: _stage(run.stages[-1])):
-            run.run_stage(number)
+            stage = run.run_stage(number)
+        if stage.refused:
+            break
     with told.step(
         "report", lambda: "One page each in Arabic, French and English; tables and graph files beside them."
     ):
@@ -177,6 +179,11 @@ def _warrant(run: Demo) -> str:
 
 def _stage(stage: Stage) -> str:
     hops = " + ".join(f"{count:,}" for count in stage.bound.numbers_by_hop)
+    if stage.refused:
+        return (
+            f"{stage.seeds:>5}  refused: {stage.bound.numbers:,} numbers inside the bound, the warrant allows "
+            f"{stage.allowed:,}"
+        )
     checked = f"{stage.confirmed} hold, {stage.wrong} wrong" if stage.confirmed + stage.wrong else ""
     window = f"{stage.begin:%d %b} – {stage.until:%d %b}"
     return f"{stage.seeds:>5}  {window:<14}{stage.bound.numbers:>6,} = {hops:<27}{checked:<18}{stage.listed:>6,}"
@@ -256,6 +263,7 @@ def _document(
                 "pairs": stage.bound.pairs,
                 "hubs": stage.bound.hubs,
                 "allowed": stage.allowed,
+                "refused": stage.refused,
                 "listed": stage.listed,
                 "until": f"{stage.until:%Y-%m-%dT%H:%M:%SZ}",
                 "confirmed": stage.confirmed,

@@ -6,7 +6,7 @@ Each act returns numbers that were counted while it ran. What the demo says of t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from clew.chain.graph import Bound, Detail, TracedGraph
 from clew.chain.trace import trace
 from clew.cli.demo_folder import storage
 from clew.effects import Clock, Progress, Randomness
+from clew.errors import Refused
 from clew.records.account import Account
 from clew.records.importer import import_files
 from clew.records.profile_file import format_profile
@@ -59,7 +60,7 @@ WRONG_A_STAGE: Final = 5
 """Leads are checked by other evidence from the top of the list down, at most so many, and until so many were wrong:
 then the next stage is asked for."""
 
-BUDGET: Final = Budgets(numbers=5_000, sources=100)
+BUDGET: Final = Budgets(numbers=10_000, sources=100)
 PASSPHRASE: Final = "everything here is synthetic"  # noqa: S105 - it protects keys that open nothing
 """Of the demo's keys; a real one is nobody else's."""
 
@@ -85,6 +86,11 @@ class Stage:
     listed: int  # numbers with a probability of at least one half
     confirmed: int  # leads that were checked and are members'
     wrong: int  # leads that were checked and are innocent
+
+    @property
+    def refused(self) -> bool:
+        """Whether nothing was traced, because more lay inside the bound than the warrant allows."""
+        return self.bound.numbers > self.allowed
 
 
 @final
@@ -152,9 +158,16 @@ class Demo:
         """Have the stage's warrant signed, verify it, count the bound, trace, rank, and check the first leads.
 
         Stage 1 sees the first four weeks, before most changes of SIM; later ones all eight, with the confirmed leads
-        as seeds. After the last stage nobody is checked: its list is what the analyst is left with.
+        as seeds. After the last stage nobody is checked: its list is what the analyst is left with. A stage that the
+        warrant's budget refuses ends the tracing; what was found before it stays.
         """
-        graph = self._trace(number)
+        counted: list[Bound] = []
+        try:
+            graph = self._trace(number, counted.append)
+        except Refused as refusal:
+            if refusal.code != "trace.over-budget":
+                raise
+            return self._refused(number, counted[0])
         self.findings = find(graph)
         case = CaseFolder.open(self.folder / "case")
         keep_findings(case, self.findings, self._log())
@@ -175,6 +188,22 @@ class Demo:
         self._confirmed.update(confirmed)
         self._refuted.update(refuted)
         self._seeds += confirmed
+        self.stages.append(stage)
+        return stage
+
+    def _refused(self, number: int, bound: Bound) -> Stage:
+        """The stage that was not traced, because more lay inside its bound than the warrant allows."""
+        stage = Stage(
+            number=number,
+            seeds=len(self._seeds),
+            bound=bound,
+            allowed=BUDGET.numbers,
+            begin=self.made.begin,
+            until=self.made.end,
+            listed=0,
+            confirmed=0,
+            wrong=0,
+        )
         self.stages.append(stage)
         return stage
 
@@ -211,7 +240,7 @@ class Demo:
         roles = self.made.persons["role"].to_pylist()
         return sum(roles[person] == "member" for person in self.made.successions["person"].to_pylist())
 
-    def _trace(self, number: int) -> TracedGraph:
+    def _trace(self, number: int, announce: Callable[[Bound], None]) -> TracedGraph:
         """The traced graph of a stage, written into the case with the documents that allow it."""
         signed = sign(self._document(number).encode(), *self._keys[:SIGNERS])
         write_file(self.folder / f"warrant-{number}.json", signed)
@@ -224,7 +253,7 @@ class Demo:
         )
         files.require_case(case, scope, log)
         log.commit(files.verified_entry(scope, papers))
-        graph = trace(self._store, scope, log, detail=Detail.CALLS, progress=self.progress)
+        graph = trace(self._store, scope, log, detail=Detail.CALLS, announce=announce, progress=self.progress)
         files.write_trace(case, graph, papers, log, self._store.accounts())
         return graph
 
