@@ -135,6 +135,14 @@ def test_the_spec_lists_every_reason() -> None:
     assert listed == sorted(_core.NUMBER_REASONS)
 
 
+def test_the_pages_example_prints_what_the_page_says(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "reference" / "numbers.md").read_text(encoding="utf-8")
+    code = re.search(r"```python\n(.*?)```", page, re.DOTALL)
+    assert code is not None
+    exec(code[1], {})
+    assert capsys.readouterr().out.splitlines() == re.findall(r"^# (.*)$", code[1], re.MULTILINE)
+
+
 def examples() -> list[tuple[str, phonenumbers.PhoneNumber]]:
     """An example number of every kind in every country, out of the other port of the same metadata."""
     made = {}

@@ -177,22 +177,32 @@ fn french_overseas(country: Country, digits: &str) -> Option<Dialled> {
     })
 }
 
-/// The reading of digits that a national plan gives to a neighbour with a country code of its own.
+/// A reading that a country's plan gives to digits dialled there, and the metadata do not.
 ///
 /// `048` and eight digits in Ireland is Northern Ireland (ComReg, Numbering Conditions of Use); `0549` and six in
-/// Italy is San Marino (AGCOM, delibera 8/15/CIR), whose numbers keep the 0549 behind +378.
-fn neighbour(country: Country, digits: &str) -> Option<Dialled> {
-    match (&country.letters, digits.len()) {
-        (b"IE", 11) => Some(format!("4428{}", digits.strip_prefix("048")?)),
-        (b"IT" | b"VA", 10) if digits.starts_with("0549") => Some(format!("378{digits}")),
-        _ => None,
-    }
-    .map(|all| Dialled::Abroad(international(&all)))
+/// Italy is San Marino (AGCOM, delibera 8/15/CIR), whose numbers keep the 0549 behind +378. Until 3 August 2019
+/// Mexico dialled `01`, `044` or `045` before its ten digits (IFT, Plan Técnico Fundamental de Numeración).
+fn beyond_the_metadata(country: Country, digits: &str) -> Option<Dialled> {
+    let all = match (&country.letters, digits.len()) {
+        (b"IE", 11) => format!("4428{}", digits.strip_prefix("048")?),
+        (b"IT" | b"VA", 10) if digits.starts_with("0549") => format!("378{digits}"),
+        (b"MX", 12) => format!("52{}", digits.strip_prefix("01")?),
+        (b"MX", 13) => format!(
+            "52{}",
+            digits
+                .strip_prefix("044")
+                .or_else(|| digits.strip_prefix("045"))?
+        ),
+        _ => return None,
+    };
+    Some(Dialled::Abroad(international(&all)))
 }
 
 /// What digits dialled in a country are; says nothing about digits that begin with a bare country code.
 pub(crate) fn national(country: Country, digits: &str) -> Dialled {
-    if let Some(dialled) = french_overseas(country, digits).or_else(|| neighbour(country, digits)) {
+    if let Some(dialled) =
+        french_overseas(country, digits).or_else(|| beyond_the_metadata(country, digits))
+    {
         return dialled;
     }
     let dialled = in_own_plan(country, digits);
@@ -298,6 +308,13 @@ fn significant(code: i32, national: &str) -> Option<PhoneNumber> {
 }
 
 fn without_trunk(digits: &str, code: i32, national: &str) -> Option<Reading> {
+    // Until 3 August 2019 a 1 stood between +52 and a mobile number; the number behind it is the same (IFT).
+    if let (52, 11, Some(rest)) = (code, national.len(), national.strip_prefix('1')) {
+        let number = significant(code, rest)?;
+        return length_fault(&number)
+            .is_none()
+            .then(|| of(format!("52{rest}"), &number, true));
+    }
     let parsed = PLANS.util.parse(format!("+{digits}"), None).ok()?;
     let rest = get_national_significant_number_owned(&parsed);
     if parsed.country_code != code || rest.len() >= national.len() || !national.ends_with(&rest) {

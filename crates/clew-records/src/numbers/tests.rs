@@ -106,6 +106,18 @@ fn plans_reach_over_borders() {
 }
 
 #[test]
+fn mexico_before_2019_is_the_same_number() {
+    for (form, raw) in [
+        ("e164", "+52 1 55 1234 5678"),
+        ("international", "5215512345678"),
+        ("national:MX", "044 55 1234 5678"),
+        ("mixed:MX", "01 55 1234 5678"),
+    ] {
+        assert_eq!(canonical(form, raw), "+525512345678", "{form} {raw}");
+    }
+}
+
+#[test]
 fn digits_with_two_readings_are_unknown() {
     for (form, raw) in [
         ("mixed:US", "6596234567"),
