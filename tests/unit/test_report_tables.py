@@ -92,7 +92,7 @@ def test_graph_files_give_back_the_same_graph(name: str, read: object) -> None:
     assert {node: data for node, data in again.nodes(data=True)} == dict(written.nodes(data=True))
     edges = [
         sorted(
-            (tuple(sorted((data["a"], data["b"]))), data["holder"], data["calls_ab"], data["hours"], data["first"])
+            (tuple(sorted((data["a"], data["b"]))), data["holder"], data["calls_ab"], data["first"])
             for *_, data in graph.edges(data=True)
         )
         for graph in (written, again)

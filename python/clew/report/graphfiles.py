@@ -1,7 +1,8 @@
 """The traced graph as GraphML and GEXF, for programs that draw graphs (Gephi, yEd, Cytoscape, networkx).
 
 An edge is one pair as one holder recorded it: features are never summed across holders (``spec/graph.md``, 3). ``a``
-and ``b`` stand on every edge, because these formats do not keep the order of an undirected edge's ends.
+and ``b`` stand on every edge, because these formats do not keep the order of an undirected edge's ends. The hours of
+the week are left to the tables: 168 numbers an edge are of no use to a program that draws.
 """
 
 from __future__ import annotations
@@ -38,8 +39,7 @@ def as_networkx(contents: Contents) -> nx.MultiGraph[str]:
     for number, row in enumerate(contents.graph.pairs.to_pylist()):
         features = {name: value for name, value in row.items() if isinstance(value, int | str)}
         moments = {name: row[name].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for name in ("first", "last")}
-        hours = " ".join(map(str, row["hours"]))
-        graph.add_edge(row["a"], row["b"], key=number, weight=contacts_of(row), **features, **moments, hours=hours)
+        graph.add_edge(row["a"], row["b"], key=number, weight=contacts_of(row), **features, **moments)
     return graph
 
 

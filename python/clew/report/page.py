@@ -36,6 +36,9 @@ LANGUAGE_NAMES = {Language.AR: "العربية", Language.FR: "Français", Langu
 CHARTED = 24
 """As many leads, and as many seeds, are drawn and set against each other."""
 
+REASONED = 100
+"""As many leads, and as many changes of number, are shown with their reasons; the tables hold all."""
+
 PAIR_ROWS = 100
 UNLISTED_ROWS = 100
 
@@ -107,6 +110,7 @@ def render(
         leads=_leads(contents, speaker),
         group=_group(contents, speaker),
         successions=_successions(contents, speaker),
+        changes=contents.findings.successions.num_rows,
         hubs=_hubs(contents, speaker),
         findings=contents.findings.document,
         notes=_notes(contents),
@@ -205,10 +209,16 @@ def _leads(contents: Contents, speaker: Speaker) -> dict[str, Any]:
     rows = contents.findings.ranked.to_pylist()
     listed = [row for row in rows if row["probability"] >= contents.listed_at]
     rest = rows[len(listed) :]
-    for row in listed:
+    for row in listed[:REASONED]:
         row["reasons"] = [_reason(reason, speaker) for reason in row["reasons"]]
         row["benign"] = _reason(row["benign"], speaker)
-    return {"listed": listed, "rest": rest[:UNLISTED_ROWS], "unlisted": len(rest)}
+    return {
+        "count": len(listed),
+        "reasoned": listed[:REASONED],
+        "brief": listed[REASONED:],
+        "rest": rest[:UNLISTED_ROWS],
+        "unlisted": len(rest),
+    }
 
 
 def _group(contents: Contents, speaker: Speaker) -> dict[str, Any]:
@@ -230,7 +240,7 @@ def _group(contents: Contents, speaker: Speaker) -> dict[str, Any]:
 
 
 def _successions(contents: Contents, speaker: Speaker) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = contents.findings.successions.to_pylist()
+    rows: list[dict[str, Any]] = contents.findings.successions.slice(0, REASONED).to_pylist()
     for row in rows:
         row["reasons"] = [_reason(reason, speaker) for reason in row["reasons"]]
         row["benign"] = _reason(row["benign"], speaker)

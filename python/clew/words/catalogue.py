@@ -15,7 +15,7 @@ import clew.words.report_sentences as report_sentences
 import clew.words.sentences as sentences
 from clew.words.sentences import Sentence
 
-__all__ = ["SECTIONS", "catalogue", "places", "translations"]
+__all__ = ["SECTIONS", "catalogue", "places", "translations", "wanted"]
 
 SECTIONS: tuple[ModuleType, ...] = (sentences, report_sentences)
 """Modules whose constants of type ``Sentence`` make up the catalogue, in the order of the ``.po`` files."""
@@ -31,6 +31,12 @@ def catalogue() -> Mapping[str, Sentence]:
 def places(text: str) -> set[str]:
     """The names between braces in a text."""
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@cache
+def wanted(sentence: Sentence) -> frozenset[str]:
+    """The names of all values that a sentence needs: its places, and the count that chooses its plural."""
+    return frozenset(places(sentence.one) | places(sentence.many) | ({sentence.count} if sentence.many else set()))
 
 
 @cache

@@ -154,6 +154,8 @@ REASONS = Sentence("Reasons")
 BENIGN = Sentence("What is innocent and fits as well")
 RECORDS_BEHIND = Sentence("Records: {records}")
 CONTACTS_BEHIND = Sentence("Contacts behind it: {n}")
+FURTHER_LEADS = Sentence("Further leads")
+FURTHER_LEADS_INTRO = Sentence("Their reasons and innocent explanations are in the tables beside this report.")
 NOT_LISTED = Sentence("Ranked and not listed")
 NOT_LISTED_INTRO = Sentence(
     "{n} more number inside the bound was ranked and stays below the list. It is no lead.",

@@ -10,7 +10,7 @@ from typing import Any, final
 from babel import Locale
 from babel.numbers import format_decimal
 
-from clew.words.catalogue import catalogue, places, translations
+from clew.words.catalogue import catalogue, translations, wanted
 from clew.words.isolation import isolate, isolate_text
 from clew.words.report_sentences import AND_MORE
 from clew.words.sentences import Sentence
@@ -52,6 +52,8 @@ class Speaker:
         self.language = language
         self.direction = "rtl" if language is Language.AR else "ltr"
         self._locale = Locale.parse(_LOCALES[language])
+        self._patterns: dict[tuple[Sentence, int], str] = {}
+        self._numbers: dict[tuple[float, str], str] = {}
 
     def say(self, sentence: Sentence | str, values: Mapping[str, Any] | None = None, /, **more: Any) -> str:
         """The sentence (or the one with that English text) with every place filled (``spec/findings.md``, 2).
@@ -62,11 +64,13 @@ class Speaker:
         if isinstance(sentence, str):
             sentence = catalogue()[sentence]
         given = {**(values or {}), **more}
-        counted = {sentence.count} if sentence.many else set()
-        if places(sentence.one) | places(sentence.many) | counted != given.keys():
+        if wanted(sentence) != given.keys():
             raise ValueError(f"the sentence {sentence.one!r} was given {sorted(given)}")
         form = self.plural_form(given[sentence.count]) if sentence.many else 0
-        return self._text(sentence, form).format_map({name: self.value(value) for name, value in given.items()})
+        pattern = self._patterns.get((sentence, form))
+        if pattern is None:
+            pattern = self._patterns[sentence, form] = self._text(sentence, form)
+        return pattern.format_map({name: self.value(value) for name, value in given.items()})
 
     def _text(self, sentence: Sentence, form: int) -> str:
         if self.language is Language.EN:
@@ -144,9 +148,14 @@ class Speaker:
         return self._isolated(f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}")
 
     def _number(self, value: float, pattern: str) -> str:
-        text = str(format_decimal(value, format=pattern, locale=self._locale, numbering_system="default"))
-        # babel takes the separators of the locale's numbering system, and leaves the digits for us.
-        return text.translate(_ARABIC_INDIC) if self._locale.default_numbering_system == "arab" else text
+        known = self._numbers.get((value, pattern))
+        if known is None:
+            known = str(format_decimal(value, format=pattern, locale=self._locale, numbering_system="default"))
+            if self._locale.default_numbering_system == "arab":
+                # babel takes the separators of the locale's numbering system, and leaves the digits for us.
+                known = known.translate(_ARABIC_INDIC)
+            self._numbers[value, pattern] = known
+        return known
 
     def _isolated(self, text: str) -> str:
         return isolate(text) if self.direction == "rtl" else text
