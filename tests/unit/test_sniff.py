@@ -224,7 +224,8 @@ def test_utc_plus_three_in_a_header_is_not_utc() -> None:
 
 def test_a_country_is_never_guessed() -> None:
     assert look_at_numbers(["07901234567", "07711234567"]).form == "national:"
-    assert look_at_numbers(["+9647901234567", "07711234567"]).form == "mixed:"
+    assert look_at_numbers(["+9647901234567", "07711234567", "0033612345678"]).form == "national:"
+    assert look_at_numbers(["33612345678", "07711234567"]).form == "mixed:"
     draft = sniff(
         sample(HEAD + "07901234567,+33612345678,2026-03-25 12:30,5000\n"), {"operator": "x", "start.zone": "UTC"}
     )

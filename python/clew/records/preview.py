@@ -124,7 +124,8 @@ def _record(row: Mapping[str, Any], names: Mapping[tuple[int, int | None], str],
     parts = [f"{party('a')} {arrow} {party('b')}", _start(row, unsettled)]
     parts.append(_OPEN if "duration.unit" in unsettled else _duration(row["duration"]))
     parts.append(_OPEN if "kind.constant" in unsettled else RecordKind(row["kind"]).name.lower())
-    parts += [text for flag, text in _FLAGS.items() if row["flags"] & flag]
+    read = ~RecordFlag.IMPOSSIBLE_NUMBER if unsettled & {"form", "country"} else ~RecordFlag(0)
+    parts += [text for flag, text in _FLAGS.items() if row["flags"] & flag & read]
     return "  ".join(part for part in parts if part)
 
 

@@ -252,11 +252,13 @@ def decode(sample: Sample, encoding: str) -> str:
     return codecs.getincrementaldecoder(name)("replace").decode(sample.head, final=sample.whole)
 
 
-def split(sample: Sample, encoding: str, delimiter: str, quote: str = '"') -> list[tuple[str, tuple[str, ...]]]:
+def split(
+    sample: Sample, encoding: str, delimiter: str, quote: str = '"', *, most: int = _ROWS
+) -> list[tuple[str, tuple[str, ...]]]:
     """The first units, at most 2,000: raw text without its line end, and its cells; a cut last unit is left out."""
     # The importer's own splitter, over the text as UTF-8: what is shown here is what an import will see.
     data = decode(sample, encoding).encode("utf-8", "replace")
-    found = _core.first_units(data, "utf-8", delimiter, quote or None, _ROWS + 1)
+    found = _core.first_units(data, "utf-8", delimiter, quote or None, most + 1)
     units: list[tuple[str, tuple[str, ...]]] = []
     place = 0
     for length, cells in found:
@@ -265,7 +267,7 @@ def split(sample: Sample, encoding: str, delimiter: str, quote: str = '"') -> li
         units.append((raw, tuple(cells or ())))
     if units and place == len(data) and not sample.whole:
         units.pop()
-    return units[:_ROWS]
+    return units[:most]
 
 
 def decide_delimiter(sample: Sample, encoding: str) -> tuple[str | None, tuple[str, ...]]:
@@ -275,7 +277,7 @@ def decide_delimiter(sample: Sample, encoding: str) -> tuple[str | None, tuple[s
     """
     scores: dict[str, tuple[float, int, int]] = {}
     for delimiter in _DELIMITERS:
-        rows = [cells for raw, cells in split(sample, encoding, delimiter)[:500] if raw.strip()]
+        rows = [cells for raw, cells in split(sample, encoding, delimiter, most=500) if raw.strip()]
         if not rows:
             continue
         width, times = Counter(len(row) for row in rows).most_common(1)[0]

@@ -344,7 +344,9 @@ class _Sniffer:
             self._say("duration", f"column {self._columns.label(position)!r}, in {unit}")
         if self._answers.get("duration.missed") is None:
             negative = Counter(cell for cell in cells if cell.startswith("-"))
-            zero = Counter(cell for cell in cells if re.fullmatch(r"[0:.,]+", cell))
+            # Where a column says the kind, no second sign for a missed call is needed.
+            says_kind = self._column("kind.column", self._columns.one("kind")) is not None
+            zero = Counter(cell for cell in cells if re.fullmatch(r"[0:.,]+", cell) and not says_kind)
             for values, text in ((negative, "negative durations"), (zero, "durations of zero")):
                 value, count = values.most_common(1)[0] if len(values) == 1 else ("", 0)
                 if count > 1:
@@ -472,7 +474,7 @@ _SIGN_NAMES: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars
 
 
 def _some_columns(sample: Sample, encoding: str) -> bool:
-    return any(len(cells) > 1 for sign in _SIGN_NAMES for _, cells in split(sample, encoding, sign)[:50])
+    return any(len(cells) > 1 for sign in _SIGN_NAMES for _, cells in split(sample, encoding, sign, most=50))
 
 
 def _header_said(columns: Columns) -> str:

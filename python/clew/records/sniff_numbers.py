@@ -85,7 +85,8 @@ def look_at_numbers(texts: Collection[str]) -> FormSeen:
 def _without_plus(numbers: list[str], *, mixed: bool) -> FormSeen:
     """Numbers without a plus: international, national of some country, or both."""
     if any(text.startswith("0") and not text.startswith("00") for text in numbers):
-        kind = "mixed:" if mixed or not all(text.startswith("0") for text in numbers) else "national:"
+        # National columns hold foreign numbers with + or 00; mixed ones also foreign numbers with nothing before them.
+        kind = "national:" if all(text.startswith("0") for text in numbers) else "mixed:"
         return FormSeen(kind, (kind,), "numbers begin with a single 0, as national numbers do")
     judged = numbers[:_JUDGED]
     abroad = _share_valid(judged, None) >= _MOST
