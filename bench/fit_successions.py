@@ -17,7 +17,7 @@ from scipy.optimize import minimize
 from bench.calibration import held_out, training
 from clew.cells.contacts import Contacts, read_contacts
 from clew.cells.parameters import FIRST_VERSION, Parameters
-from clew.cells.succession import Candidates, candidates_of, speaking, successions
+from clew.cells.succession import Candidates, candidates_of, speaking, successions, tried_with
 
 Case = tuple[Contacts, AbstractSet[tuple[str, str]]]
 
@@ -56,7 +56,8 @@ def fitted(train: Sequence[Case], parameters: Parameters) -> Parameters:
         w = logistic(columns, truth)
         parameters = replace(parameters, succession_weights=tuple(np.round(w[1:], 3).tolist()))
         print("pairs", len(truth), "right", truth.sum(), "intercept", w[0].round(2), parameters.succession_weights)
-        parameters = replace(parameters, succession_none=float(np.round(np.exp(-w[0]), 3)))
+        tried = np.concatenate([tried_with(f.old, f.new) for f in found])[truth].mean()
+        parameters = replace(parameters, succession_none=float(np.round(np.exp(-w[0]) / tried, 3)))
     found, truth = rows(train, parameters)
     line = logistic(np.concatenate([f.link for f in found])[:, None], truth)
     prior = np.log(truth.mean() / (1 - truth.mean()))

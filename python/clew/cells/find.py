@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from clew.cells.contacts import Contacts, Ints, read_contacts
+from clew.cells.contacts import Contacts, Floats, Ints, read_contacts
 from clew.cells.findings import FINDINGS_VERSION, RANKED, SUCCESSIONS, Findings
 from clew.cells.membership import Membership, belonging
 from clew.cells.parameters import FIRST_VERSION, METHOD, METHOD_VERSION, Parameters
@@ -190,13 +190,9 @@ def _summary(contacts: Contacts, membership: Membership, parameters: Parameters)
     listed = int((membership.ranked & (membership.probability >= parameters.listed_at)).sum())
     if not ranked:
         return {"ranked": 0, "listed": 0, "chance": None, "sentences": [Reason(say.SUMMARY_EMPTY, {}).document()]}
-    chance = round(parameters.chance_rate * ranked, 1)
+    chance = round(_by_chance(membership.probability[membership.ranked], parameters), 1)
     counted = {"ranked": ranked, "listed": listed, "at": {"share": parameters.listed_at}}
-    by_chance = {
-        "rate": {"decimal": round(100 * parameters.chance_rate, 1)},
-        "numbers": ranked,
-        "chance": {"decimal": chance},
-    }
+    by_chance = {"numbers": contacts.size, "chance": {"decimal": chance}}
     return {
         "ranked": ranked,
         "listed": listed,
@@ -206,6 +202,13 @@ def _summary(contacts: Contacts, membership: Membership, parameters: Parameters)
             Reason(say.SUMMARY_CHANCE, by_chance).document(),
         ],
     }
+
+
+def _by_chance(probability: Floats, parameters: Parameters) -> float:
+    """How many of the listed do not belong, by the shares of wrong ones in held-out simulated cases."""
+    listed = probability[probability >= parameters.listed_at]
+    band = np.searchsorted([0.7, 0.9], listed, "right")
+    return float(np.asarray(parameters.wrong_shares)[band].sum())
 
 
 def _limits(graph: TracedGraph, contacts: Contacts) -> list[Reason]:

@@ -39,7 +39,7 @@ class Parameters:
         0.004,
     )  # the same where there are no single contacts
     second_coarse: tuple[float, ...] = (-2.245, 0.375, 0.1, 0.0, 0.0, 0.223, 0.921, 1.432, 0.0)
-    chance_rate: float = 0.022  # innocents listed of innocents inside the bound, in held-out simulations
+    wrong_shares: tuple[float, ...] = (0.52, 0.29, 0.04)  # held out, of numbers given 0.5, 0.7, 0.9 or more: innocents
     listed_at: float = 0.5
     records_shown: int = 12
     numbers_shown: int = 5
@@ -51,9 +51,9 @@ class Parameters:
     succession_base: float = 50.0  # weight of everybody's contacts in the Dirichlet-multinomial ratio
     succession_gap: float = 0.35  # of the whole time, at most, between fading and rising
     succession_meetings: int = 250_000  # a contact shared by more candidate pairs than that tells nothing
-    succession_weights: tuple[float, ...] = (0.337, 1.484, 0.0, 0.714, 5.169)  # see speaking()
-    succession_none: float = 133.9  # likelihood of none of the candidates
-    succession_line: tuple[float, ...] = (5.976, 1.454)  # log-ratio = a + b * log of the rival-divided likelihood
+    succession_weights: tuple[float, ...] = (0.337, 1.434, 0.0, 0.713, 5.138)  # see speaking()
+    succession_none: float = 14.865  # likelihood of chance, for each pair that was tried
+    succession_line: tuple[float, ...] = (3.603, 0.961)  # log-ratio = a + b * log of the rival-divided likelihood
 
 
 FIRST_VERSION: Final = Parameters()

@@ -22,7 +22,7 @@ from scipy.special import gammaln
 from clew.cells.contacts import Bools, Contacts, Floats, Ints, Matrix
 from clew.cells.parameters import Parameters
 
-__all__ = ["Candidates", "Succession", "candidates_of", "speaking", "successions"]
+__all__ = ["Candidates", "Succession", "candidates_of", "speaking", "successions", "tried_with"]
 
 _BINS: Final = 64
 _POINTS: Final = 8
@@ -259,11 +259,19 @@ def speaking(ratio: Floats, kept: Floats, gap: Floats, talk: Bools) -> Floats:
 
 
 def _divide(old: Ints, new: Ints, raw: Floats, size: int, p: Parameters) -> tuple[Floats, Floats]:
-    """Share of each pair against its rivals on both sides and against none of them; and the log of the odds of it."""
+    """Share of each pair against its rivals on both sides and against chance; and the log of the odds of it.
+
+    Chance grows with the number of pairs that were tried: among thousands one looks right by accident.
+    """
     likelihood = np.exp(np.clip(raw, -50.0, 50.0))
     rivals = np.bincount(old, likelihood, size)[old] + np.bincount(new, likelihood, size)[new] - 2.0 * likelihood
-    against = p.succession_none + np.maximum(rivals, 0.0)
+    against = p.succession_none * tried_with(old, new) + np.maximum(rivals, 0.0)
     return likelihood / (likelihood + against), np.round(np.log(likelihood) - np.log(against), 9)
+
+
+def tried_with(old: Ints, new: Ints) -> Floats:
+    """For each pair how many pairs were tried with one of its numbers, the mean of both sides."""
+    return np.asarray((np.bincount(old)[old] + np.bincount(new)[new]) / 2.0, np.float64) if len(old) else np.zeros(0)
 
 
 def _meetings(before: Matrix, after: Matrix, limit: int) -> tuple[Ints, Ints, Ints, Floats, Floats]:
@@ -333,7 +341,8 @@ def _divided(found: Candidates, rows: Ints, p: Parameters) -> float:
     touching = np.isin(found.old, old) | np.isin(found.new, new)
     touching[rows] = False
     outside = np.exp(np.clip(found.raw[touching], -50.0, 50.0)).sum() / len(old)
-    return float(found.raw[rows].mean() - np.log(p.succession_none + outside))
+    chance = p.succession_none * float(tried_with(found.old, found.new)[rows].mean())
+    return float(found.raw[rows].mean() - np.log(chance + outside))
 
 
 def _kept(

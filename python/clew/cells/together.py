@@ -65,11 +65,12 @@ def _near(group: Ints, value: Floats) -> Ints:
     """For every element, how many of its group lie within half an hour of it, itself included."""
     if not len(value):
         return np.zeros(0, np.int64)
-    order = np.lexsort((value, group))
-    stride = value.max() + 4 * HALF_HOUR
-    key = group[order] * stride + value[order]
+    key = group * int(value.max() + 4 * HALF_HOUR) + value.astype(np.int64)  # values are whole seconds
+    order = np.argsort(key)
+    key = key[order]
+    half = int(HALF_HOUR)
     found = np.empty(len(value), np.int64)
-    found[order] = np.searchsorted(key, key + HALF_HOUR, "right") - np.searchsorted(key, key - HALF_HOUR, "left")
+    found[order] = np.searchsorted(key, key + half, "right") - np.searchsorted(key, key - half, "left")
     return found
 
 

@@ -138,8 +138,8 @@ SUMMARY_RANKED = Sentence(
     "ranked",
 )
 SUMMARY_CHANCE = Sentence(
-    "In simulations about {rate} of every 100 innocent numbers inside a bound are listed so: of {numbers} here, "
-    "about {chance} would be listed by chance."
+    "Of the {numbers} numbers inside the bound, about {chance} are listed by chance, if this case is like those "
+    "that were simulated."
 )
 SUMMARY_EMPTY = Sentence("No number can be ranked: none of the seeds has a contact that the warrant lets be followed.")
 
