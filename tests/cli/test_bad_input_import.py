@@ -184,8 +184,9 @@ def test_numbers_that_a_spreadsheet_rounded_are_never_imported_as_numbers(place:
     damaged = GOOD.replace("+9647901234567", "9.64790E+12")
     error = bring(place, HEADER.replace("start", "datetime") + damaged, expect=3, profile=False)["error"]
     assert error["code"] == "file.spreadsheet-damage"
-    account = bring(place, HEADER + damaged, name="known.csv")["files"][0]
-    assert account["parties"] == {"e164": 1, "unknown": 1}
+    assert bring(place, HEADER + damaged, expect=3, name="known.csv")["error"]["code"] == "file.spreadsheet-damage"
+    late = bring(place, HEADER + GOOD * 20_000 + damaged, name="late.csv")["files"][0]
+    assert late["parties"] == {"e164": 40_001, "unknown": 1}, "found behind what was looked at, it is still no number"
 
 
 def test_folders_missing_files_and_pipes_are_named(place: Path) -> None:

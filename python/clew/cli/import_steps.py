@@ -16,7 +16,7 @@ from clew.cli.output import Output
 from clew.cli.profiles import chosen_profile, known_layout, remember
 from clew.effects import system_clock
 from clew.errors import InputError, UsageError
-from clew.records.draft import Draft, Question, draft_of
+from clew.records.draft import Draft, Question, draft_of, refuse_damaged
 from clew.records.importer import import_files
 from clew.records.layouts import Layout, recognise, save_profile
 from clew.records.profile import Profile
@@ -113,6 +113,8 @@ def _plan(files: Sequence[Path], profile: str | None, answers: dict[str, Any], a
         layout = chosen_profile(profile)
         encoding = layout.profile.encoding
         samples = [read_sample(path, empty=True, encoding=encoding) for path in files]
+        for sample in samples:
+            refuse_damaged(sample, layout.profile)
         return [Plan(sample.path, layout.profile, f"profile {layout.profile.name}") for sample in samples]
     plans: list[Plan] = []
     encoding = str(answers.get("file.encoding", ""))

@@ -61,8 +61,13 @@ class Columns:
         return int(column) if column.isdigit() and int(column) < self.width else None
 
 
-def look_at_columns(units: Sequence[tuple[str, tuple[str, ...]]], header_lines: int | None = None) -> Columns:
-    """The columns of the file whose first ``units`` are given; ``header_lines`` if somebody has said it."""
+def look_at_columns(
+    units: Sequence[tuple[str, tuple[str, ...]]], header_lines: int | None = None, *, roles_known: bool = False
+) -> Columns:
+    """The columns of the file whose first ``units`` are given; ``header_lines`` if somebody has said it.
+
+    With ``roles_known`` somebody knows what the columns are, and no role is looked for.
+    """
     filled = [cells for raw, cells in units if raw.strip()]
     width = Counter(len(cells) for cells in filled).most_common(1)[0][0] if filled else 0
     lines = _header_lines(units, width) if header_lines is None else min(header_lines, len(units))
@@ -70,6 +75,8 @@ def look_at_columns(units: Sequence[tuple[str, tuple[str, ...]]], header_lines: 
     places = [place for place, (_, cells) in enumerate(units) if place >= lines and len(cells) == width]
     rows = tuple(tuple(cell.strip() for cell in units[place][1]) for place in places)
     roles: dict[str, list[int]] = {}
+    if roles_known:
+        return Columns(names, lines, rows, tuple(places), width, {})
     for position, name in enumerate(names):
         role = column_role(name)
         if role is not None:

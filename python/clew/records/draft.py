@@ -13,8 +13,9 @@ from clew.records.profile import Profile
 from clew.records.profile_check import mapped_columns
 from clew.records.profile_file import format_profile, profile_from_document
 from clew.records.sample import Sample, split
+from clew.records.sniff_numbers import refuse_damage
 
-__all__ = ["Draft", "Question", "Unit", "draft_of"]
+__all__ = ["Draft", "Question", "Unit", "draft_of", "refuse_damaged"]
 
 Unit = tuple[str, tuple[str, ...]]
 """A unit's raw text and its cells; no cells where they cannot be told apart."""
@@ -65,10 +66,19 @@ class Draft:
         return profile_from_document(self.document, where)
 
 
+def refuse_damaged(sample: Sample, profile: Profile) -> None:
+    """Return if the numbers in the beginning of a file of known layout went through no spreadsheet."""
+    draft = draft_of(profile, sample)
+    for rule in (profile.a, profile.b):
+        position = draft.columns.position(rule.column)
+        if position is not None and not rule.form.startswith("opaque:"):
+            refuse_damage(draft.columns.cells(position), f"{sample.path}: {draft.columns.label(position)}")
+
+
 def draft_of(profile: Profile, sample: Sample) -> Draft:
     """A draft with nothing open, of a file whose profile is known."""
     units = split(sample, profile.encoding, profile.delimiter, profile.quote)
-    columns = look_at_columns(units, profile.header_lines)
+    columns = look_at_columns(units, profile.header_lines, roles_known=True)
     kept = (columns.position(column) for key, column in mapped_columns(profile) if not key.startswith("drop."))
     document = tomllib.loads(format_profile(profile))
     shown = frozenset(position for position in kept if position is not None)

@@ -17,7 +17,7 @@ from clew.records.columns import Columns, a_is_the_subscriber, look_at_columns, 
 from clew.records.draft import Draft, Question, Unit
 from clew.records.profile import Column
 from clew.records.sample import Sample, decide_delimiter, decide_encoding, split
-from clew.records.sniff_numbers import look_at_numbers, spreadsheet_damage
+from clew.records.sniff_numbers import look_at_numbers, refuse_damage
 from clew.records.sniff_times import ascii_digits, look_at_times
 from clew.records.words import direction_of, duration_unit, is_footer_word, kind_of, says_utc
 
@@ -193,13 +193,7 @@ class _Sniffer:
             if position is None:
                 continue
             cells = self._columns.cells(position)
-            if damaged := spreadsheet_damage(cells):
-                raise InputError(
-                    "file.spreadsheet-damage",
-                    f"{damaged} numbers of this column were rounded by a spreadsheet (such as 9.6E+12) and are lost",
-                    where=f"{self._sample.path}: {self._columns.label(position)}",
-                    mend="Get the operator's original file; do not open it in a spreadsheet first.",
-                )
+            refuse_damage(cells, f"{self._sample.path}: {self._columns.label(position)}")
             seen = look_at_numbers(cells)
             form = self._answers.get(f"{side}.form") or self._answers.get("form") or seen.form
             country = self._answers.get("country")

@@ -13,9 +13,10 @@ from typing import Final, final
 
 import phonenumbers
 
+from clew.errors import InputError
 from clew.records.sniff_times import ascii_digits
 
-__all__ = ["FormSeen", "is_number_like", "look_at_numbers", "spreadsheet_damage"]
+__all__ = ["FormSeen", "is_number_like", "look_at_numbers", "refuse_damage", "spreadsheet_damage"]
 
 _DISTINCT: Final = 200
 _JUDGED: Final = 60
@@ -54,6 +55,18 @@ def is_number_like(text: str) -> bool:
 def spreadsheet_damage(texts: Collection[str]) -> int:
     """How many cells are numbers that a spreadsheet rounded, such as ``9.6E+12``."""
     return sum(_DAMAGE.fullmatch(text.strip()) is not None for text in texts)
+
+
+def refuse_damage(texts: Collection[str], where: str) -> None:
+    """Return if no cell is a number that a spreadsheet rounded; else ``InputError``: the digits cannot be had back."""
+    damaged = spreadsheet_damage(texts)
+    if damaged:
+        raise InputError(
+            "file.spreadsheet-damage",
+            f"{damaged} numbers of this column were rounded by a spreadsheet (such as 9.6E+12) and are lost",
+            where=where,
+            mend="Get the operator's original file; do not open it in a spreadsheet first.",
+        )
 
 
 def look_at_numbers(texts: Collection[str]) -> FormSeen:
