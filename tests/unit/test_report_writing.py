@@ -108,6 +108,15 @@ def test_findings_of_another_graph_are_refused(tmp_path: Path) -> None:
     assert error.value.code == "report.stale"
 
 
+def test_findings_in_words_of_another_version_are_refused(tmp_path: Path) -> None:
+    found = made_findings()
+    other = {**found.document, "notes": [{"msgid": "Nobody says this any more.", "values": {}}]}
+    case = made_folder(tmp_path / "case", findings=dataclasses.replace(found, document=other))
+    with pytest.raises(InputError) as error:
+        write(case)
+    assert error.value.code == "report.sentence"
+
+
 def test_a_case_without_its_warrant_is_refused(tmp_path: Path) -> None:
     other = sign(made_warrant(purpose="another").encode(), SigningKey.generate(lambda size: bytes(size)))
     case = made_folder(tmp_path / "case", signed=other)

@@ -6,6 +6,8 @@ digest, the graph of the last stage, the findings made from that graph, the acco
 
 from __future__ import annotations
 
+import pyarrow.compute as pc
+
 from clew.audit.log import Log
 from clew.case.folder import CaseFolder, Part
 from clew.cells.findings import Findings, parse_findings
@@ -16,13 +18,15 @@ from clew.report.contents import Contents
 from clew.warrants.document import Warrant, parse_document
 from clew.warrants.dsse import Envelope, parse_envelope
 from clew.warrants.policy import Policy, parse_policy
+from clew.words.catalogue import catalogue
 
 __all__ = ["read_contents"]
 
 
 def read_contents(case: CaseFolder, log: Log) -> Contents:
-    """All of it. ``InputError`` where a step has not run (``case.part-missing``) or parts do not belong together
-    (``report.stale``, ``report.warrant``); ``StorageError`` where a file was altered (``case.altered``)."""
+    """All of it. ``InputError`` where a step has not run (``case.part-missing``) or parts do not belong
+    together (``report.stale``, ``report.sentence``, ``report.warrant``); ``StorageError`` where a file was altered
+    (``case.altered``)."""
     graph = read_graph(case)
     findings = _findings(case, graph)
     documents = Documents.read(case)
@@ -56,7 +60,26 @@ def _findings(case: CaseFolder, graph: TracedGraph) -> Findings:
             where=str(case.path),
             mend="Run clew cells again, then the report.",
         )
+    if unknown := _sentences(findings) - catalogue().keys():
+        raise InputError(
+            "report.sentence",
+            f"the findings say {len(unknown)} sentences that this Clew does not know: another version found them",
+            where=str(case.path),
+            mend="Run clew cells again, then the report.",
+        )
     return findings
+
+
+def _sentences(findings: Findings) -> set[str]:
+    """The English of every sentence that the findings use."""
+    document = findings.document
+    parts = [*document["summary"]["sentences"], *document["limits"], *document["notes"]]
+    parts += [hub["sentence"] for hub in document["hubs"]] + [document["method"]["calibration"]]
+    said = {part["msgid"] for part in parts}
+    for table in (findings.ranked, findings.successions):
+        for column in (pc.list_flatten(table["reasons"]), table["benign"]):
+            said.update(pc.unique(pc.struct_field(column, "msgid")).to_pylist())
+    return said
 
 
 def _envelope(case: CaseFolder, documents: Documents, digest: str) -> Envelope:
