@@ -23,14 +23,14 @@ _WIDTH: Final = 100
 _NAME: Final = 10
 _TEXT: Final = _WIDTH - _NAME - 8
 _KINDS: Final = {
-    "ordinary": "ordinary people",
-    "crew": "of night-shift crews",
-    "clan": "of clans",
-    "club": "of clubs",
-    "courier": "couriers",
-    "low-use": "low-use phones",
-    "temporary": "temporary SIMs",
-    "hub": "hubs",
+    "ordinary": ("ordinary person", "ordinary people"),
+    "crew": ("of a night-shift crew", "of night-shift crews"),
+    "clan": ("of a clan", "of clans"),
+    "club": ("of a club", "of clubs"),
+    "courier": ("courier", "couriers"),
+    "low-use": ("low-use phone", "low-use phones"),
+    "temporary": ("temporary SIM", "temporary SIMs"),
+    "hub": ("hub", "hubs"),
 }
 
 
@@ -191,7 +191,7 @@ def _stage(stage: Stage) -> str:
 
 def _result(run: Demo, found: Judgement, entries: int) -> list[str]:
     """What came of it, from the judgement alone."""
-    named = ", ".join(f"{count} {_KINDS[role]}" for role, count in found.innocents_named_by_role.items())
+    named = ", ".join(f"{count} {_KINDS[role][count > 1]}" for role, count in found.innocents_named_by_role.items())
     wrong = sum(stage.wrong for stage in run.stages)
     checked = wrong + sum(stage.confirmed for stage in run.stages)
     rows = (
@@ -221,7 +221,7 @@ def _result(run: Demo, found: Judgement, entries: int) -> list[str]:
     )
     lines = ["", "Against the planted truth"]
     for count, text in rows:
-        first, *rest = textwrap.wrap(text, _WIDTH - _NAME)
+        first, *rest = textwrap.wrap(text, _WIDTH - _NAME, break_on_hyphens=False)
         lines += [f"{count:>{_NAME - 1},} {first}", *(" " * _NAME + line for line in rest)]
     return lines
 
