@@ -83,9 +83,13 @@ def test_a_stage_is_not_in_force_before_its_own_amendment_is() -> None:
     assert verify_warrant(envelope, rules, clock=clock(NOW + timedelta(hours=1)), amendments=[second]).stage == 2
 
 
-def test_the_hundredth_amendment_is_the_last() -> None:
+def test_a_hundred_stages_are_enough() -> None:
     envelope, rules = issue()
-    assert refusal(envelope, rules, amendments=[envelope] * 100) == "warrant.chain"
+    chain = [envelope]
+    for number in range(99):
+        chain.append(amend(chain[-1], [f"+336{number:08d}"]))
+    assert verify_warrant(envelope, rules, clock=clock(), amendments=chain[1:]).stage == 100
+    assert refusal(envelope, rules, amendments=[*chain[1:], chain[-1]]) == "warrant.too-large"
 
 
 # Revocations

@@ -34,6 +34,7 @@ class Written:
     text: str
     canonical: str
     country: str
+    valid: bool = True  # of a number plan that Clew knows; identifiers have none
 
 
 def read_moment(text: str, where: str) -> datetime:
@@ -88,7 +89,7 @@ def read_seeds(texts: Sequence[str], country: str | None) -> list[Written]:
                 where="--seed",
                 mend="Write it in canonical form, +COUNTRY and digits.",
             )
-        found.append(Written(text, row["canonical"], row["country"] or ""))
+        found.append(Written(text, row["canonical"], row["country"] or "", row["valid"]))
     return found
 
 
@@ -333,6 +334,9 @@ class _Answers:
             if not self._output.as_json:
                 click.echo(_seeds_text(seeds) + "\n")
             confirm("Are these the right numbers?", yes)
+        for position, seed in enumerate(seeds, 1):
+            if not seed.valid:
+                self._output.note(f"Note: seed {position} is in no number plan that Clew knows. Check it for a slip.")
         return tuple(Clear(seed.canonical) for seed in seeds)
 
     def complete(self) -> None:

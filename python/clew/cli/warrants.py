@@ -209,7 +209,8 @@ def sign(file: Path, key_file: Path, passphrase_file: Path | None, out: Path | N
       clew warrant sign warrant.signed.json --key partner.key
     """
     from clew.cli.warrant_text import document_text
-    from clew.warrants.document import Revocation
+    from clew.effects import system_clock
+    from clew.warrants.document import Revocation, Warrant
     from clew.warrants.dsse import add_signature, parse_envelope
     from clew.warrants.dsse import sign as first_signature
     from clew.warrants.files import write_file
@@ -219,6 +220,8 @@ def sign(file: Path, key_file: Path, passphrase_file: Path | None, out: Path | N
     paper = read_paper(file)
     if not as_json:
         click.echo(document_text(paper.document) + "\n")
+    if isinstance(paper.document, Warrant) and paper.document.expires <= system_clock():
+        output.note("Note: it has expired already, and will permit nothing.")
     confirm("Sign this?", yes)
     signing = read_key(key_file, passphrase(passphrase_file, f"Passphrase of {key_file}"))
     if paper.envelope is None:

@@ -84,7 +84,7 @@ def write_file(path: Path, data: bytes, *, replace: bool = False, mode: int = 0o
             "warrant.file-unwritable",
             f"the file cannot be written: {error.strerror}",
             where=str(path),
-            mend="What was there before is unchanged. Check the disk and the folder's permissions.",
+            mend="Check the disk and the folder's permissions. A file that was there is whole, old or new.",
         ) from error
 
 

@@ -158,7 +158,11 @@ def _policy(evidence: _Evidence) -> str:
 def _envelopes(evidence: _Evidence) -> str:
     """(spec 5.2) Every file is an envelope in its one spelling."""
     if len(evidence.papers) > STAGE_LIMIT:
-        raise InputError("warrant.chain", f"there are more than {STAGE_LIMIT} stages")
+        raise InputError(
+            "warrant.too-large",
+            f"there are more than {STAGE_LIMIT} stages",
+            mend="Revoke the warrant and issue it anew.",
+        )
     _each(_envelope, evidence)
     return _count(len(evidence.papers), "document")
 
@@ -256,7 +260,6 @@ def _clock(evidence: _Evidence) -> str:
             "the clock is behind the last log entry",
             mend="Set the machine's clock; nothing was done.",
         )
-    evidence.used = _used(evidence)
     return f"{_count(len(entries), 'log entry', 'log entries')} before" if evidence.log is not None else "no log given"
 
 
@@ -280,6 +283,7 @@ def _in_force(evidence: _Evidence) -> str:
 
 def _budgets(evidence: _Evidence) -> str:
     """(spec 5.13) What the log says was used is taken off the budgets."""
+    evidence.used = _used(evidence)
     left = evidence.last.budgets.less(evidence.used)
     return f"at most {left.numbers} numbers inside the bound; {left.sources} source lines left to show"
 
