@@ -6,9 +6,12 @@ import hashlib
 import re
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
-from clew.synth.traffic import HEADER, write_traffic
+from clew.effects import system_clock
+from clew.records.importer import import_files
+from clew.synth.traffic import HEADER, traffic_profile, write_traffic
 
 WHOLE = re.compile(r"[^,]+,[^,]+,2026-\d\d-\d\d \d\d:\d\d:\d\d,\d+,(call|sms|no-answer),\d{15},C\d+")
 ARABIC = str.maketrans("٠١٢٣٤٥٦٧٨٩", "0123456789")
@@ -51,3 +54,17 @@ def test_what_it_says_is_what_stands_in_the_file(tmp_path: Path) -> None:
 def test_too_few_rows_for_the_numbers_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="too many numbers"):
         write_traffic(tmp_path / "t.csv", seed=3, rows=1_000, numbers=10_000)
+
+
+def test_an_import_rejects_what_is_broken_and_reads_every_number_in_every_form(tmp_path: Path) -> None:
+    """What the benchmarks stand on: the profile fits the file, and mixed forms come to as many numbers as were made."""
+    traffic = write_traffic(tmp_path / "t.csv", seed=4, rows=20_000)
+    report = import_files(tmp_path / "store", [(traffic.path, traffic_profile())], clock=system_clock)
+    (account,) = report.accounts
+    numbers = pq.read_table(tmp_path / "store" / "imports" / "1" / "numbers.parquet")
+    assert account.units == traffic.rows + 1
+    assert account.rejected == traffic.broken
+    assert account.records == traffic.rows - traffic.broken
+    assert account.parties == {"e164": 2 * account.records}
+    assert len(set(numbers["canonical"].to_pylist())) == traffic.numbers
+    assert len(numbers) > 1.1 * traffic.numbers
