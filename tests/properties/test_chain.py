@@ -46,8 +46,8 @@ def naive(
 def naive_features(a: str, records: Sequence[Contact]) -> dict[str, Any]:
     """The features of one pair (spec graph 3), ``a`` its smaller number."""
     row: dict[str, Any] = {}
-    for way, mine in (("ab", [r for r in records if r.a == a]), ("ba", [r for r in records if r.a != a])):
-        theirs = [r for r in records if r not in mine]
+    out, back = [r for r in records if r.a == a], [r for r in records if r.a != a]
+    for way, mine, theirs in (("ab", out, back), ("ba", back, out)):
         for name, kind in (("calls", 1), ("messages", 2), ("missed", 3), ("forwarded", 4)):
             row[f"{name}_{way}"] = sum(r.kind == kind for r in mine)
         row[f"seconds_{way}"] = sum(r.duration or 0 for r in mine if r.kind == 1)
@@ -81,7 +81,10 @@ contacts = st.builds(
     duration=st.none() | st.integers(0, 4000),
     zone_offset=st.sampled_from([0, 180, -570, 345]),
 )
-numbered = st.lists(contacts, max_size=40).map(lambda found: [c._replace(record_id=i) for i, c in enumerate(found)])
+# Hypothesis favours short lists; long ones have the ties, the hubs and the pairs with many kinds of record.
+numbered = st.one_of(st.lists(contacts, max_size=20), st.lists(contacts, min_size=25, max_size=40)).map(
+    lambda found: [c._replace(record_id=i) for i, c in enumerate(found)]
+)
 seed_lists = st.lists(st.sampled_from([*NUMBERS, "+4915112345678"]), min_size=1, max_size=3, unique=True)
 hop_counts = st.integers(0, 4)
 limits = st.integers(1, 5)

@@ -231,6 +231,21 @@ def test_hours_of_the_week_go_by_the_wall_clock_of_the_record() -> None:
     assert {hour: n for hour, n in enumerate(hours) if n} == {0: 1, 2 * 24 + 1: 1}  # Monday 00, Wednesday 01
 
 
+def test_a_record_of_unknown_kind_is_no_contact() -> None:
+    graph = traced([Contact(SEED, NEAR, 1, record_id=1), Contact(SEED, NEAR, 0, record_id=2)], authorise(SEED))
+    assert graph.events is not None
+    assert graph.events["record_id"].to_pylist() == [1]
+    assert sum(row(graph, SEED, NEAR)["hours"]) == 1  # type: ignore[call-overload]
+
+
+def test_events_of_one_moment_are_in_one_order() -> None:
+    contacts = [Contact(NEAR, SEED, 2), Contact(SEED, FAR, 1), Contact(SEED, NEAR, 2), Contact(SEED, NEAR, 1)]
+    graph = traced(contacts, authorise(SEED))
+    assert graph.events is not None
+    found = [(e["a"], e["b"], e["kind"]) for e in graph.events.to_pylist()]
+    assert found == [(SEED, NEAR, 1), (SEED, NEAR, 2), (SEED, FAR, 1), (NEAR, SEED, 2)]
+
+
 def test_durations_that_are_not_known_add_nothing() -> None:
     contacts = [
         Contact(SEED, NEAR, 1, duration=None),
