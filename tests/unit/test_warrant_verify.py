@@ -269,6 +269,24 @@ def test_the_documents_name_what_is_wrong_and_where() -> None:
     assert document([Clear("id:vast:1"), "+33612345678"]).seeds == (Clear("+33612345678"), Clear("id:vast:1"))
 
 
+def test_nobody_signs_what_would_be_refused() -> None:
+    text = document().encode()
+    for wrong in (text[:-1], text.replace(b'"hops": 2', b'"hops": 9'), b"{}", b""):
+        with pytest.raises(ClewError):
+            sign(wrong, JUDGE)
+        with pytest.raises(ClewError):
+            add_signature(Envelope("application/vnd.clew.warrant+json", wrong, ()).encode(), JUDGE)
+    with pytest.raises(ClewError) as refused:
+        add_signature(Envelope("application/vnd.clew.revocation+json", text, ()).encode(), JUDGE)
+    assert refused.value.code == "warrant.envelope"
+
+
+def test_a_second_signature_by_the_same_key_changes_nothing() -> None:
+    envelope, _ = issue()
+    assert add_signature(envelope, JUDGE) == envelope
+    assert len(parse_envelope(add_signature(envelope, PARTNER)).signatures) == 2
+
+
 def test_an_envelope_of_two_megabytes_is_not_read() -> None:
     _, rules = issue()
     assert refusal(b"{" + b" " * 1_200_000 + b"}", rules) == "warrant.too-large"

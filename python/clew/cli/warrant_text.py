@@ -26,7 +26,7 @@ _HOPS = {
 
 
 def document_text(document: Document) -> str:
-    """Every value of the document, a line each; what is not shown here is not in it."""
+    """Every value of the document, a line each; budgets of a joint trace are left out where they are 0."""
     match document:
         case Warrant():
             return _warrant_text(document)

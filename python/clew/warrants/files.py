@@ -90,5 +90,8 @@ def write_file(path: Path, data: bytes, *, replace: bool = False, mode: int = 0o
 
 def _exists(path: Path) -> UsageError:
     return UsageError(
-        "warrant.file-exists", "the file is already there", where=str(path), mend="Name another with --out."
+        "warrant.file-exists",
+        "the file is already there",
+        where=str(path),
+        mend="Choose another name, or move that file away.",
     )
