@@ -77,10 +77,12 @@ def test_values_take_the_form_of_the_language(value: Any, ar: str, fr: str, en: 
 
 
 @pytest.mark.parametrize(
-    ("share", "shown"), [(0.0, "0%"), (0.0004, "1%"), (0.5, "50%"), (0.9999, "99%"), (1.0, "100%")]
+    ("share", "shown"),
+    [(0.0, "0%"), (0.0004, "<1%"), (0.0051, "1%"), (0.5, "50%"), (0.994, "99%"), (0.9999, ">99%"), (1.0, "100%")],
 )
 def test_a_share_never_rounds_to_none_or_all(share: float, shown: str) -> None:
     assert EN.percent(share) == shown
+    assert AR.percent(share) == f"\u2066{shown[:-1].translate(str.maketrans('0123456789', '٠١٢٣٤٥٦٧٨٩'))}\u2069٪"
 
 
 def test_moments_are_shown_in_utc() -> None:

@@ -125,9 +125,14 @@ class Speaker:
         return self._isolated(self._number(value, "#,##0." + "#" * places))
 
     def percent(self, value: float) -> str:
-        """A share of one as a percentage; below one and above 99 per cent it never rounds to none or all."""
-        shown = min(max(value * 100, 1), 99) if 0 < value < 1 else value * 100
-        return self._isolated(self._number(round(shown), "0")) + _PERCENT[self.language]
+        """A share of one as a percentage; what is more than nothing or less than all is never rounded to it."""
+        shown = round(value * 100)
+        sign = ""
+        if shown == 0 and value > 0:
+            sign, shown = "<", 1
+        elif shown == 100 and value < 1:
+            sign, shown = ">", 99
+        return self._isolated(sign + self._number(shown, "0")) + _PERCENT[self.language]
 
     def identifier(self, value: str) -> str:
         """A telephone number, hash or other identifier: always as it is, always in ASCII digits."""
