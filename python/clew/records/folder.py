@@ -14,9 +14,11 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from errno import EDQUOT, ENOSPC
+from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 from typing import Any, Final, final
+
+import duckdb
 
 from clew.errors import InputError, StorageError
 
@@ -153,7 +155,15 @@ def replace_manifest(store: Path, manifest: Manifest) -> str:
     new.write(data)
     new.close()
     os.replace(store / (MANIFEST + ".new"), store / MANIFEST)
-    sync_folder(store)
+    try:
+        sync_folder(store)
+    except OSError as error:
+        raise StorageError(
+            "store.unconfirmed",
+            "the files were imported, but the disk did not confirm it",
+            where=str(store),
+            mend="Check the disk, then import again: what is there already is recognised.",
+        ) from error
     return hashlib.sha256(data).hexdigest()
 
 
@@ -242,27 +252,33 @@ class HashedFile:
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         self._hash = hashlib.sha256()
+        self._waiting = bytearray()
         self._size = 0
         self.closed = False
 
     def write(self, data: bytes | memoryview) -> int:
-        """Write all of ``data``."""
+        """Take all of ``data``; it is written by the block."""
         if self.closed:
             raise ValueError("the file is closed")
         view = memoryview(data).cast("B")
         self._hash.update(view)
-        done = 0
-        while done < len(view):
-            done += os.write(self._descriptor, view[done:])
-        self._size += done
-        return done
+        self._size += len(view)
+        self._waiting += view
+        if len(self._waiting) >= _BLOCK:
+            self.flush()
+        return len(view)
+
+    def flush(self) -> None:
+        """Write what waits in memory."""
+        with memoryview(self._waiting) as view:
+            done = 0
+            while done < len(view):
+                done += os.write(self._descriptor, view[done:])
+        self._waiting = bytearray()
 
     def tell(self) -> int:
         """How many bytes have been written."""
         return self._size
-
-    def flush(self) -> None:
-        """Nothing waits in memory."""
 
     def readable(self) -> bool:
         """It is only written."""
@@ -279,11 +295,11 @@ class HashedFile:
     def close(self) -> None:
         """Make it durable."""
         if not self.closed:
-            self.closed = True
             try:
+                self.flush()
                 os.fsync(self._descriptor)
             finally:
-                os.close(self._descriptor)
+                self.discard()
 
     def discard(self) -> None:
         """Close it as it is, durable or not."""
@@ -303,14 +319,20 @@ def storage(store: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        full = error.errno in (ENOSPC, EDQUOT)
-        raise StorageError(
-            "store.full" if full else "store.unwritable",
-            "the disk is full" if full else f"the store cannot be read or written: {error.strerror or error}",
-            where=str(store),
-            mend="The store is as it was before. "
-            + ("Make room and import again." if full else "Check the disk and the folder's permissions."),
-        ) from error
+        raise _failed(store, error.strerror or str(error), error.errno in (ENOSPC, EDQUOT, EFBIG)) from error
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        full = any(os.strerror(number) in str(error) for number in (ENOSPC, EDQUOT, EFBIG))
+        raise _failed(store, "the index could not be written or read", full) from error
+
+
+def _failed(store: Path, what: str, full: bool) -> StorageError:
+    return StorageError(
+        "store.full" if full else "store.unwritable",
+        "the disk is full" if full else f"the store cannot be read or written: {what}",
+        where=str(store),
+        mend="The store is as it was before. "
+        + ("Make room and import again." if full else "Check the disk and the folder's permissions."),
+    )
 
 
 def advance(manifest: Manifest, imports: tuple[ImportEntry, ...], segments: tuple[Segment, ...]) -> Manifest:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from clew.effects import Clock, NoProgress, Progress
 from clew.engine import Engine
-from clew.errors import InputError
+from clew.errors import InputError, StorageError
 from clew.records.account import Account, Footer
 from clew.records.folder import (
     FOLDERS,
@@ -137,7 +137,6 @@ class _Import:
     memory: str
     accounts: list[Account] = field(default_factory=list)
     entries: list[ImportEntry] = field(default_factory=list)
-    committed: bool = False
 
     def add(self, path: Path, profile: Profile) -> None:
         """Scan a file and write its import beside the store."""
@@ -195,16 +194,14 @@ class _Import:
         for folder in FOLDERS[:2]:
             sync_folder(self.store / folder)
         identity = replace_manifest(self.store, new)
-        self.committed = True
-        with suppress(OSError):
-            _clean(self.store, new)
         return new, identity
 
     def clean_up(self) -> None:
-        """Remove what did not become the store; what cannot be removed now is removed by the next import."""
-        if not self.committed:
-            with suppress(OSError):
-                _clean(self.store, self.manifest)
+        """Remove what is not the store; what cannot be removed now is removed, and told of, by the next import."""
+        with suppress(OSError, StorageError):
+            # What the disk says counts, not what was meant: an error after the replacement must not undo it.
+            found = read_manifest(self.store)
+            _clean(self.store, found[0] if found else Manifest())
 
     def _limits(self) -> dict[str, Any]:
         scratch = make_folder(self.store / "work")

@@ -1,0 +1,205 @@
+"""The store, opened: what it lets out, to whom, and what it notices."""
+
+from __future__ import annotations
+
+import ast
+import stat
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from clew.audit.log import Entry, FileLog, Receipt
+from clew.engine import Engine
+from clew.errors import InputError, Refused, StorageError
+from clew.numbers import party_key
+from clew.records.profile import NumberRule
+from clew.records.schema import INCIDENCE, record_id
+from clew.records.store import Store
+from clew.warrants.authorisation import Authorisation
+from tests.chain_cases import MemoryLog, authorise
+from tests.unit.test_importer import PROFILE, A, B, C, clock, take, write
+
+PACKAGE = Path(__file__).resolve().parents[2] / "python" / "clew"
+BEGIN, END = datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """Two imports: one of E.164 numbers, one of opaque identifiers; records before, in and after the window."""
+    lines = [f"{A},{B},2026-03-0{day}T10:00:00,5" for day in (1, 2, 3)] + [f"{A},{A},2026-03-02T11:00:00,5"]
+    one = write(tmp_path / "1.csv", [*lines, f"{A},ZAIN,2026-03-02T12:00:00,5"])
+    two = write(tmp_path / "2.csv", ["x,y,2026-03-02T10:00:00,5"])
+    opaque = replace(PROFILE, a=NumberRule("a", "opaque:ns"), b=NumberRule("b", "opaque:ns"))
+    take(tmp_path / "store", (one, PROFILE))
+    take(tmp_path / "store", (two, opaque))
+    return tmp_path / "store"
+
+
+def receipt(kind: str) -> Receipt:
+    """A receipt of that kind, from a log."""
+    return MemoryLog().commit(Entry(kind, {}))
+
+
+def warrant(*, expired: bool = False) -> Authorisation:
+    """Permission to look at the window."""
+    return authorise(A, begin=BEGIN, end=END, expired=expired)
+
+
+def test_attach_shows_contacts_from_both_ends_inside_the_window_only(store: Path) -> None:
+    with Engine() as engine:
+        Store.open(store).attach(engine, warrant(), receipt("records.read"))
+        found = engine.connection.table("incidence").order("record_id, outgoing").to_arrow_table()
+        parties = engine.connection.table("parties").order("canonical").fetchall()
+    assert found.schema.names == INCIDENCE.names
+    rows = found.to_pylist()
+    assert [(row["number"], row["other"], row["outgoing"], row["record_id"]) for row in rows] == [
+        (int(B), int(A), False, record_id(1, 2)),
+        (int(A), int(B), True, record_id(1, 2)),
+        (party_key("id:ns:y"), party_key("id:ns:x"), False, record_id(2, 1)),
+        (party_key("id:ns:x"), party_key("id:ns:y"), True, record_id(2, 1)),
+    ]
+    assert parties == [(party_key(text), 2, text) for text in ("id:ns:x", "id:ns:y")]
+
+
+def test_records_do_not_come_out_without_the_right_receipt_or_with_an_expired_warrant(store: Path) -> None:
+    opened = Store.open(store)
+    with Engine() as engine:
+        with pytest.raises(Refused, match="receipt"):
+            opened.attach(engine, warrant(), receipt("trace.bound"))
+        with pytest.raises(Refused) as caught:
+            opened.attach(engine, warrant(expired=True), receipt("records.read"))
+        assert caught.value.code == "warrant.expired"
+        with pytest.raises(Refused, match="receipt"):
+            opened.record(warrant(), receipt("records.read"), record_id(1, 2))
+        with pytest.raises(Refused) as caught:
+            opened.record(warrant(expired=True), receipt("records.source"), record_id(1, 2))
+        assert caught.value.code == "warrant.expired"
+
+
+def test_one_record_comes_out_only_inside_the_window_and_refusals_do_not_tell_what_exists(store: Path) -> None:
+    opened = Store.open(store)
+    found = opened.record(warrant(), receipt("records.source"), record_id(1, 2))
+    assert (found["a_key"], found["b_key"]) == (int(A), int(B))
+    refusals = []
+    for outside in (record_id(1, 1), record_id(1, 3), record_id(1, 999)):
+        with pytest.raises(Refused) as caught:
+            opened.record(warrant(), receipt("records.source"), outside)
+        refusals.append(str(caught.value))
+    assert len(set(refusals)) == 1
+    with pytest.raises(InputError) as missing:
+        opened.record(warrant(), receipt("records.source"), record_id(9, 1))
+    assert missing.value.code == "store.no-import"
+
+
+def test_an_empty_store_shows_empty_views(tmp_path: Path) -> None:
+    take(tmp_path / "store")
+    assert not (tmp_path / "store" / "store.json").exists()
+    with pytest.raises(InputError) as caught:
+        Store.open(tmp_path / "store")
+    assert caught.value.code == "store.missing"
+    (tmp_path / "f.csv").write_bytes(b"")
+    take(tmp_path / "store", (tmp_path / "f.csv", PROFILE))
+    with Engine() as engine:
+        Store.open(tmp_path / "store").attach(engine, warrant(), receipt("records.read"))
+        assert engine.connection.table("incidence").to_arrow_table().num_rows == 0
+
+
+def test_a_reader_goes_on_with_what_it_opened_while_imports_go_on(store: Path, tmp_path: Path) -> None:
+    opened = Store.open(store)
+    take(store, (write(tmp_path / "3.csv", [f"{A},{C},2026-03-02T10:00:00,5"]), PROFILE))
+    assert opened.identity != Store.open(store).identity
+    with Engine() as engine:
+        opened.attach(engine, warrant(), receipt("records.read"))
+        assert engine.connection.table("incidence").to_arrow_table().num_rows == 4
+    opened.verify()
+
+
+def test_files_are_for_their_owner_only(store: Path) -> None:
+    for path in (store, *store.rglob("*")):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+@pytest.mark.parametrize("pattern", ["imports/1/records.parquet", "imports/2/account.json", "index/*.duckdb"])
+def test_a_changed_or_missing_file_is_noticed(store: Path, pattern: str) -> None:
+    (path, *_) = store.glob(pattern)
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(StorageError) as caught:
+        Store.open(store).verify()
+    assert caught.value.code == "store.altered"
+    path.unlink()
+    with pytest.raises(StorageError):
+        Store.open(store).verify()
+
+
+def test_an_altered_account_is_not_shown(store: Path) -> None:
+    path = store / "imports/1/account.json"
+    path.write_text(path.read_text().replace('"rejected": 0', '"rejected": 1'))
+    with pytest.raises(StorageError):
+        Store.open(store).account(1)
+
+
+def test_a_store_of_another_version_or_a_damaged_manifest_is_refused(store: Path) -> None:
+    text = (store / "store.json").read_text()
+    (store / "store.json").write_text(text.replace('"version": 1', '"version": 2'))
+    with pytest.raises(InputError) as caught:
+        Store.open(store)
+    assert caught.value.code == "store.version"
+    (store / "store.json").write_text(text[:-20])
+    with pytest.raises(StorageError) as damaged:
+        Store.open(store)
+    assert damaged.value.code == "store.manifest"
+
+
+def test_what_an_interrupted_import_left_is_told_and_removed_by_the_next(store: Path, tmp_path: Path) -> None:
+    (store / "imports/3").mkdir()
+    (store / "imports/3/records.parquet").write_bytes(b"half")
+    (store / "store.json.new").write_bytes(b"{")
+    opened = Store.open(store)
+    assert opened.interrupted == ("store.json.new", "imports/3")
+    assert (store / "imports/3").exists(), "opening for reading removes nothing"
+    report = take(store, (write(tmp_path / "3.csv", [f"{A},{C},2026-03-02T10:00:00,5"]), PROFILE))
+    assert report.removed == opened.interrupted
+    assert Store.open(store).interrupted == ()
+    assert [entry.number for entry in Store.open(store).imports()] == [1, 2, 3]
+
+
+def test_the_receipt_of_a_real_log_opens_the_store(store: Path, tmp_path: Path) -> None:
+    log = FileLog(tmp_path / "log.jsonl", lambda: clock() + timedelta(days=100))
+    with Engine() as engine:
+        Store.open(store).attach(engine, warrant(), log.commit(Entry("records.read", {})))
+        assert engine.connection.table("incidence").to_arrow_table().num_rows
+
+
+def test_nothing_but_the_store_and_its_importer_opens_records() -> None:
+    """Every mention of the store's record files, index files or DuckDB's file readers in the package, by module."""
+    allowed = {
+        "records/store.py": "the only reader",
+        "records/importer.py": "writes them, and looks for legs and duplicates among earlier ones",
+        "records/index.py": "makes the index of them",
+        "records/folder.py": "names and hashes files",
+        "records/rejects.py": "shows rejected units, every number masked",
+        "chain/files.py": "reads a case's own tables, from bytes",
+        "cells/findings.py": "reads a case's own tables, from bytes",
+    }
+    suspicious = ("records.parquet", "numbers.parquet", "rejects.parquet", ".duckdb", "read_parquet", "read_duckdb")
+    suspicious += ("read_table", "ParquetFile", "ParquetDataset", "attach_read_only", "one_record", "ATTACH")
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        name = str(path.relative_to(PACKAGE))
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            texts = []
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts = [node.value]
+            elif isinstance(node, ast.Attribute):
+                texts = [node.attr]
+            # Sentences of documentation may name the files; code names them in strings without blanks.
+            if any(word in text and " " not in text.strip() for text in texts for word in suspicious):
+                found.add(name)
+    for path in PACKAGE.rglob("*.sql"):
+        text = path.read_text("utf-8")
+        if any(word in text for word in ("read_parquet", "read_duckdb", "ATTACH", "read_csv")):
+            assert path.parent.parent.name == "records", f"{path} opens files"
+    assert found <= set(allowed), found - set(allowed)
