@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
+from random import Random
 
 from bench.cells_simulation import World, named, simulate
 from clew.chain.graph import TracedGraph
@@ -35,11 +37,14 @@ def training() -> Iterator[Case]:
     """The cases to fit on."""
     yield from (_world(seed) for seed in range(1, 61))
     yield from (_scenario(seed) for seed in CALIBRATION_SEEDS[:8])
+    yield from (_scenario(seed, confirmed) for seed in CALIBRATION_SEEDS[:6] for confirmed in (35, 120))
 
 
 def held_out() -> tuple[Iterator[Case], Iterator[Case]]:
     """Worlds and scenarios that nothing was fitted on."""
-    return (_world(seed) for seed in range(61, 101)), (_scenario(seed) for seed in CALIBRATION_SEEDS[8:12])
+    later = (_scenario(seed, confirmed) for seed in CALIBRATION_SEEDS[8:10] for confirmed in (35, 120))
+    first = (_scenario(seed) for seed in CALIBRATION_SEEDS[8:12])
+    return (_world(seed) for seed in range(61, 101)), chain(first, later)
 
 
 def _world(seed: int) -> Case:
@@ -49,7 +54,7 @@ def _world(seed: int) -> Case:
     planted = world.members | {world.changes[p][0] for p in world.members if p in world.changes}
     members = frozenset(names[person] for person in planted) if seed % 6 else frozenset()
     changes = {(names[old], names[new]) for old, (new, _) in world.changes.items()}
-    return Case(graph, members, _inside(graph, changes), 1)
+    return Case(graph, members, _inside(graph, changes), 2)
 
 
 def _seeds(world: World, seed: int) -> list[int]:
@@ -59,16 +64,19 @@ def _seeds(world: World, seed: int) -> list[int]:
     return [int(p) for p in world.random.choice(pool, min(how_many, len(pool)), replace=False)]
 
 
-def _scenario(seed: int) -> Case:
+def _scenario(seed: int, confirmed: int = 0) -> Case:
+    """The first stage of a scenario, or a later one, in which that many members were confirmed and are seeds."""
     made = scenario(seed, list(FAMILIES)[(seed - 1) % len(FAMILIES)])
     table = made.contacts()
     columns = [table[name].to_pylist() for name in ("a", "b", "start", "kind")]
-    graph = trace(zip(*columns, strict=True), list(made.seeds))
     roles = made.persons["role"].to_pylist()
     numbers = zip(made.numbers["number"].to_pylist(), made.numbers["person"].to_pylist(), strict=True)
     members = frozenset(number for number, person in numbers if roles[person] == Role.MEMBER)
+    seen = sorted(members & {*columns[0], *columns[1]})
+    seeds = {*made.seeds, *Random(seed + confirmed).sample(seen, confirmed)}
+    graph = trace(zip(*columns, strict=True), sorted(seeds))
     changes = set(zip(made.successions["before"].to_pylist(), made.successions["after"].to_pylist(), strict=True))
-    return Case(graph, members, _inside(graph, changes), 2)
+    return Case(graph, members, _inside(graph, changes), 1 if confirmed else 2)
 
 
 def _inside(graph: TracedGraph, changes: set[tuple[str, str]]) -> frozenset[tuple[str, str]]:

@@ -41,7 +41,7 @@ def fit(columns: Any, truth: Any) -> Any:
         slope[1:] += RIDGE * w[1:]
         return value, slope
 
-    least = [LEAST if name in RANKINGS else 0.0 for name in FEATURES]
+    least = [LEAST if name in RANKINGS else None if name == "seeds" else 0.0 for name in FEATURES]
     bounds = [(None, None), *((bound, None) for bound in least)]
     return minimize(loss, np.r_[-4.0, np.full(columns.shape[1], 0.3)], jac=True, bounds=bounds, method="L-BFGS-B").x
 

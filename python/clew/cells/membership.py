@@ -20,7 +20,7 @@ from clew.cells.walks import heat_kernel, page_rank, regularised, transition
 
 __all__ = ["FEATURES", "Membership", "belonging", "features_of"]
 
-FEATURES = ("heat", "together", "heat_plain", "together_plain", "group_contacts", "common", "inside", "haste")
+FEATURES = ("heat", "together", "heat_plain", "together_plain", "group_contacts", "common", "inside", "haste", "seeds")
 
 
 @final
@@ -84,11 +84,12 @@ def features_of(contacts: Contacts, together: Together | None, soft: Floats, par
     volume = np.asarray(timed.sum(axis=1)).ravel()
     columns = np.column_stack(
         [
-            *(log_rank(values, ranked) + np.log(max(seeds.sum(), 1.0)) for values in scores),
+            *(log_rank(values, ranked) for values in scores),
             np.log1p(plain @ group),
             np.log1p(plain @ (passable * np.minimum(plain @ group, 4.0) / np.log(2.0 + degree))),
             (timed @ group) / np.maximum(volume, 1e-9),
             np.log1p(contacts.matrix(pair_haste(contacts, together)) @ group),
+            np.full(contacts.size, np.log(max(seeds.sum(), 1.0))),  # the same for all: sets the level, not the order
         ]
     )
     return Features(ranked, np.where(ranked[:, None], columns, 0.0), scores[0], scores[1])

@@ -24,22 +24,23 @@ class Parameters:
     rounds: int = 2  # in later rounds the first probabilities are soft seeds
     soft_weight: float = 0.5  # weight of all soft seeds together against all seeds
     # Coefficients: the constant, then one for each of clew.cells.membership.FEATURES.
-    first: tuple[float, ...] = (-0.821, 0.233, 0.366, 0.0, 0.055, 0.0, 1.66, 0.0, 0.687)
-    second: tuple[float, ...] = (-2.153, 0.343, 0.1, 0.0, 0.0, 0.0, 0.0, 1.424, 1.398)
+    first: tuple[float, ...] = (-0.07, 0.382, 0.281, 0.0, 0.0, 0.0, 1.892, 0.459, 0.811, 0.066)
+    second: tuple[float, ...] = (-1.024, 0.501, 0.1, 0.0, 0.0, 0.0, 0.0, 1.259, 1.374, 0.195)
     # The same for graphs without single contacts.
     first_coarse: tuple[float, ...] = (
-        -0.485,
-        0.45,
+        0.209,
+        0.644,
         0.1,
-        0.201,
         0.0,
-        0.052,
-        1.799,
-        0.39,
-        0.004,
+        0.0,
+        0.131,
+        2.12,
+        1.55,
+        0.0,
+        0.123,
     )  # the same where there are no single contacts
-    second_coarse: tuple[float, ...] = (-2.245, 0.375, 0.1, 0.0, 0.0, 0.223, 0.921, 1.432, 0.0)
-    wrong_shares: tuple[float, ...] = (0.52, 0.29, 0.04)  # held out, of numbers given 0.5, 0.7, 0.9 or more: innocents
+    second_coarse: tuple[float, ...] = (-1.611, 0.445, 0.1, 0.0, 0.0, 0.775, 0.654, 1.22, 0.0, 0.218)
+    wrong_shares: tuple[float, ...] = (0.40, 0.25, 0.05)  # held out, of numbers given 0.5, 0.7, 0.9 or more: innocents
     listed_at: float = 0.5
     records_shown: int = 12
     numbers_shown: int = 5
