@@ -268,6 +268,30 @@ def test_without_a_header_who_calls_is_asked() -> None:
     assert (profile.a.column, profile.b.column, profile.start.columns) == (0, 1, (2,))
 
 
+def test_a_record_is_never_taken_for_a_header() -> None:
+    """Its numbers would stand in the profile as names of columns."""
+    line = "07901234567,0771123456{},2026-03-25 12:3{},{},call\n"
+    draft = look(line.format(1, 1, "site-7") + line.format(2, 2, "x"))
+    assert draft.document["file"]["header_lines"] == 0
+    assert draft.columns.names == ()
+
+
+def test_without_a_header_only_what_looks_like_a_telephone_number_is_shown() -> None:
+    line = "0790123456{},07711234567,2026-03-25 12:30,41803-123{},{}\n"
+    draft = look(line.format(1, 4, "MOC") + line.format(2, 5, "MTC"))
+    assert draft.questions[0].choices == ("0", "1")
+    assert draft.shown == {0, 1, 2, 4}
+
+
+def test_a_missed_call_is_an_incoming_one() -> None:
+    line = "07901234567,07711234567,{},2026-03-25 12:30,5\n"
+    head = SUBSCRIBER.replace("duration", "duration (s)")
+    profile = look(head + "".join(line.format(way) for way in ("Incoming", "Missed", "Outgoing"))).profile()
+    assert profile.direction is not None
+    assert profile.direction.incoming == ("Incoming", "Missed")
+    assert profile.kind.words == {"Incoming": 1, "Missed": 3, "Outgoing": 1}
+
+
 def test_lines_before_the_header_are_skipped() -> None:
     text = "Extrait du 12/03/2026,,,\nRéf. 17,,,\n" + HEAD + "07901234567,07711234567,2026-03-25 12:30,5000\n"
     assert look(text).document["file"]["header_lines"] == 3

@@ -6,11 +6,11 @@ import re
 import unicodedata
 from typing import Final
 
-from clew.words.isolation import FIRST_STRONG_ISOLATE, POP_ISOLATE
+from clew.words.isolation import FIRST_STRONG_ISOLATE, POP_ISOLATE, isolate
 
 __all__ = ["readable"]
 
-_RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
+_LETTERS: Final = frozenset({"R", "AL"})
 _WORDS: Final = re.compile(r"[^\s!-/:-@\[-`{-~]+(?:[ ]+[^\s!-/:-@\[-`{-~]+)*")
 
 
@@ -18,12 +18,16 @@ def readable(text: str) -> str:
     """``text`` with every run of right-to-left words as an isolate of its own; anything else stays as it is."""
     if text.isascii():
         return text
+    kinds = {unicodedata.bidirectional(sign) for sign in text}
+    if "AN" in kinds and not kinds & _LETTERS:
+        # A date or number in Arabic-Indic digits stands as it was written, from left to right.
+        return isolate(text)
     return _WORDS.sub(lambda found: _isolated(found[0]), text)
 
 
 def _isolated(run: str) -> str:
     words = run.split(" ")
-    marked = [any(unicodedata.bidirectional(sign) in _RIGHT_TO_LEFT for sign in word) for word in words]
+    marked = [any(unicodedata.bidirectional(sign) in _LETTERS for sign in word) for word in words]
     if not any(marked):
         return run
     first, last = marked.index(True), len(marked) - marked[::-1].index(True)

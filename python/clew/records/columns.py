@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Final, final
 
 from clew.records.profile import Column
+from clew.records.schema import RecordKind
 from clew.records.sniff_numbers import is_number_like
-from clew.records.sniff_times import look_at_times
+from clew.records.sniff_times import ascii_digits, formats_of, look_at_times
 from clew.records.words import column_role, direction_of, kind_of
 
-__all__ = ["Columns", "a_is_the_subscriber", "look_at_columns", "mostly_numbers", "unit_of"]
+__all__ = ["Columns", "a_is_the_subscriber", "look_at_columns", "mostly_numbers", "plain_numbers", "unit_of"]
 
 _HEADER_AMONG: Final = 20
 _RARE: Final = 0.05
@@ -49,8 +50,8 @@ class Columns:
         return name if name and self.names.count(name) == 1 else position
 
     def label(self, position: int) -> str:
-        """The column as a person is told of it."""
-        return self.names[position] if self.names and self.names[position] else f"column {position}"
+        """The column as a person is told of it, and may name it: its header text, or its position."""
+        return self.names[position] if self.names and self.names[position] else str(position)
 
     def position(self, column: Column) -> int | None:
         """Where a column stands that was named by header text or position; None if there is none."""
@@ -88,10 +89,12 @@ def look_at_columns(
 
 def _header_lines(units: Sequence[tuple[str, tuple[str, ...]]], width: int) -> int:
     """How many units stand before the first record."""
-    best, line = 1, 0
+    best, line = 0, 0
     for number, (_, cells) in enumerate(units[:_HEADER_AMONG]):
         known = sum(column_role(cell) is not None for cell in cells)
-        if len(cells) == width and known > best:
+        # What holds a number or a moment is a record, whatever words stand beside it.
+        record = any(is_number_like(cell) or formats_of(cell) for cell in cells)
+        if len(cells) == width and known > best and not record:
             best, line = known, number + 1
     if line:
         return line
@@ -121,8 +124,13 @@ def _by_cells(columns: Columns, roles: dict[str, list[int]]) -> None:
             continue
         if "direction" not in roles and _both_ways(words):
             roles["direction"] = [position]
-        elif "kind" not in roles and sum(kind_of(word) is not None for word in words) * 2 > len(words):
+        if "kind" not in roles and sum(kind_of(word) is not None for word in words) * 2 > len(words):
             roles["kind"] = [position]
+    if "direction" in roles and "kind" not in roles and len(roles["direction"]) == 1:
+        kinds = {kind_of(cell) for cell in columns.cells(roles["direction"][0]) if cell}
+        if kinds - {None, RecordKind.VOICE}:
+            # One word says both: incoming, outgoing, missed.
+            roles["kind"] = list(roles["direction"])
     if "kind" in roles and "direction" not in roles and len(roles["kind"]) == 1:
         words = {cell for cell in columns.cells(roles["kind"][0]) if cell}
         if _both_ways(words):
@@ -131,6 +139,13 @@ def _by_cells(columns: Columns, roles: dict[str, list[int]]) -> None:
 
 def _both_ways(words: set[str]) -> bool:
     return {direction_of(word) for word in words} >= {"outgoing", "incoming"}
+
+
+def plain_numbers(cells: Sequence[str]) -> bool:
+    """Whether nearly all cells are written as telephone numbers are, and as identifiers of cells are not."""
+    filled = [ascii_digits(cell) for cell in cells if cell]
+    plain = sum(re.fullmatch(r"\+?[0-9][0-9 ()]{5,18}", cell, re.ASCII) is not None for cell in filled)
+    return bool(filled) and plain >= 0.8 * len(filled)
 
 
 def mostly_numbers(cells: Sequence[str]) -> bool:

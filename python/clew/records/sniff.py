@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from clew.errors import InputError
-from clew.records.columns import Columns, a_is_the_subscriber, look_at_columns, mostly_numbers, unit_of
+from clew.records.columns import Columns, a_is_the_subscriber, look_at_columns, mostly_numbers, plain_numbers, unit_of
 from clew.records.draft import Draft, Question, Unit
 from clew.records.profile import Column
 from clew.records.sample import Sample, decide_delimiter, decide_encoding, split
@@ -174,11 +174,14 @@ class _Sniffer:
         a, b = self._column("a.column", a), self._column("b.column", b)
         mapped = {position for role, at in columns.roles.items() if role not in ("a", "b", "phone") for position in at}
         loose = [at for at in range(columns.width) if at not in mapped | {a, b} and mostly_numbers(columns.cells(at))]
+        # A column of cells' identifiers looks like numbers too: it is shown only where nothing looks better.
+        plain = [at for at in loose if plain_numbers(columns.cells(at))]
+        loose = plain if len(plain) >= 2 else loose
         sides = (("a", a, "calls (the A-number)"), ("b", b, "is called (the B-number)"))
         for side, position, text in sides:
             if position is None:
                 self._shown.update(loose)
-                names = [columns.label(at) if columns.names else str(at) for at in loose]
+                names = [columns.label(at) for at in loose]
                 self._ask(f"{side}.column", f"--set {side}.column=COLUMN", f"Which column holds who {text}?", names)
             else:
                 table = self._document.setdefault(side, {})
@@ -239,6 +242,7 @@ class _Sniffer:
         words = {way: sorted({cell for cell in cells if direction_of(cell) == way}) for way in ("outgoing", "incoming")}
         if not words["incoming"]:
             return
+        strange = {cell for cell in cells if cell and direction_of(cell) is None}
         answer = self._answers.get("direction")
         turned = by_subscriber or a_is_the_subscriber(self._columns, a, b, cells)
         if answer is not None:
@@ -258,6 +262,11 @@ class _Sniffer:
                 "incoming": words["incoming"],
             }
             self._say("direction", f"column {self._columns.label(position)!r} turns incoming lines round")
+            if strange and not {"direction.incoming", "direction.outgoing"} & self._answers.keys():
+                self._notes.append(
+                    f"{len(strange)} words of column {self._columns.label(position)!r} say no direction: their lines "
+                    "are rejected unless --set direction.incoming=… or direction.outgoing=… names them."
+                )
 
     def _start(self) -> None:
         columns = self._columns
@@ -306,7 +315,7 @@ class _Sniffer:
             return (start, time)
         if start is not None:
             return (start,)
-        choices = [columns.label(at) for at in columns.roles.get("start", ())] or list(columns.names)
+        choices = [columns.label(at) for at in columns.roles.get("start", ()) or range(columns.width)]
         self._shown.update(columns.roles.get("start", ()))
         self._ask("start.columns", "--set start.columns=COLUMN", "Which column holds the start of the call?", choices)
         return None
