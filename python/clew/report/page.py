@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -18,6 +19,7 @@ from typing import Any
 
 from babel.dates import get_day_names
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 import clew.words.report_sentences as words
 from clew.records.schema import record_id_text
@@ -41,6 +43,9 @@ REASONED = 100
 
 PAIR_ROWS = 100
 UNLISTED_ROWS = 100
+
+
+_MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9]{2}:[0-9]{2}:[0-9]{2} UTC)")
 
 
 def page_name(language: Language) -> str:
@@ -82,10 +87,10 @@ def render(
     template = _environment().get_template("report.html")
     page = template.render(
         w=words,
-        say=speaker.say,
+        say=lambda sentence, **values: _kept(speaker.say(sentence, **values)),
         count=speaker.count,
         id=speaker.identifier,
-        moment=speaker.moment,
+        moment=lambda moment: _kept(speaker.moment(moment)),
         percent=speaker.percent,
         decimal=speaker.decimal,
         duration=speaker.duration,
@@ -114,7 +119,7 @@ def render(
         hubs=_hubs(contents, speaker),
         findings=contents.findings.document,
         notes=_notes(contents),
-        said=lambda sentences: [_say(speaker, sentence) for sentence in sentences],
+        said=lambda sentences: [_kept(_say(speaker, sentence)) for sentence in sentences],
         listed_at=contents.listed_at,
         method=_method(contents),
         entries=[(entry, ENTRIES.get(entry.entry.kind)) for entry in contents.entries],
@@ -124,6 +129,11 @@ def render(
         sha256_name={"number": "SHA-256"},
     )
     return page.encode()
+
+
+def _kept(text: str) -> Markup:
+    """The text, escaped, with every moment kept from being broken, but for the space between its date and its time."""
+    return Markup(_MOMENT.sub(r'<span class="keep">\1</span> <span class="keep">\2</span>', str(escape(text))))  # noqa: S704
 
 
 def _say(speaker: Speaker, sentence: Mapping[str, Any]) -> str:
@@ -189,7 +199,7 @@ def _account_details(contents: Contents, speaker: Speaker) -> list[tuple[Sentenc
     return [(title, found or empty) for title, found in details] + optional
 
 
-def _reason(reason: Mapping[str, Any], speaker: Speaker) -> dict[str, str]:
+def _reason(reason: Mapping[str, Any], speaker: Speaker) -> dict[str, str | Markup]:
     said = Said(reason["msgid"], json.loads(reason["values"]), tuple(reason["records"]), reason["count"])
     behind = ""
     if said.records:
@@ -202,7 +212,7 @@ def _reason(reason: Mapping[str, Any], speaker: Speaker) -> dict[str, str]:
         )
     elif said.count:
         behind = speaker.say(words.CONTACTS_BEHIND, n=said.count)
-    return {"text": speaker.say(said.msgid, said.values), "behind": behind}
+    return {"text": _kept(speaker.say(said.msgid, said.values)), "behind": behind}
 
 
 def _leads(contents: Contents, speaker: Speaker) -> dict[str, Any]:
