@@ -66,6 +66,13 @@ def test_translations_write_no_number_themselves(language: Language) -> None:
             assert not any(re.search(r"[0-9٠-٩]", re.sub(r"\{[^}]*\}", "", form)) for form in forms), message.id
 
 
+def test_french_marks_do_not_begin_a_line() -> None:
+    """Before a colon, a semicolon, and the like, French has a space that does not break."""
+    for message in translations("fr"):
+        forms = [message.string] if isinstance(message.string, str) else message.string
+        assert not any(re.search(r" [:;?!»]|« ", form) for form in forms), message.string
+
+
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_catalogue_files_are_up_to_date(language: Language) -> None:
     """No leftover entry, no missing one: ``python -m clew.words.update`` would change nothing."""
