@@ -1,8 +1,8 @@
 """``python -m bench``: run the benchmarks, print their figures, compare with targets and committed ratios.
 
 Exit 1 if a target is missed or a ratio falls below 0.8 of ``baseline.json``. Both are stated for ten million rows;
-with ``--rows`` a smaller run only prints. ``--only`` runs some. ``--write`` keeps the ratios of this run as the baseline;
-let nothing else run on the machine then.
+with ``--rows`` a smaller run only prints. ``--only`` runs some. ``--write`` keeps the ratios of this run as the
+baseline; let nothing else run on the machine then.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ MOST_MEMORY = 4.0  # GiB
 
 
 def run(context: Context) -> list[Figure]:
-    """The import's rate and its ratio to the bare copy's, its work, its memory; leaves the store for other benchmarks."""
+    """The import's rate, its ratio to the bare copy's, its work and memory; leaves the store for others."""
     made = write_traffic(context.file, seed=1, rows=context.rows)
     parquet = context.folder / "peer.parquet"
     ours, peers = [], []
