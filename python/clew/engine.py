@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -49,8 +50,11 @@ class Engine:
             config["memory_limit"] = memory
         config["temp_directory"] = str(scratch) if scratch is not None else ""
         self._connection = duckdb.connect(":memory:", config=config)
-        # Without the second, a step prints a progress bar into notebooks and interactive sessions.
-        self._connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+        self._connection.execute("SET TimeZone = 'UTC'")
+        # Else a step prints a progress bar into notebooks and interactive sessions. In a notebook without ipywidgets
+        # DuckDB can neither draw the bar nor be told not to.
+        with suppress(duckdb.InvalidInputException):
+            self._connection.execute("SET enable_progress_bar = false")
 
     def __enter__(self) -> Self:
         return self

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["cells"]
 
 
-@click.command()
+@click.command(short_help="Rank the numbers inside the bound, with reasons.")
 @click.argument("case", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--top", type=click.IntRange(1), default=20, show_default=True, help="How many numbers to show.")
 @json_option

@@ -34,7 +34,7 @@ _KINDS: Final = {
 }
 
 
-@click.command()
+@click.command(short_help="The whole way on a synthetic scenario, offline.")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path),

@@ -12,7 +12,7 @@ from clew.cli.output import Output, json_option
 __all__ = ["import_command"]
 
 
-@click.command("import")
+@click.command("import", short_help="Files of call records into a store, every line accounted for.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--store", required=True, type=click.Path(path_type=Path), help="Folder of the store; made if new.")
 @click.option("--profile", metavar="NAME|FILE", help="How to read the files: a profile's name or its .toml file.")

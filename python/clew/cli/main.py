@@ -31,7 +31,18 @@ _BUG_TEXT = (
 BUG = 70
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _InOrder(click.Group):
+    """Lists its commands in the order of the data's way, not of the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands as they were added."""
+        return list(self.commands)
+
+
+@click.group(
+    cls=_InOrder,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="clew", message="clew %(version)s")
 def cli() -> None:
     """Follow the call records of the numbers that a warrant names to the group behind them, and no further."""

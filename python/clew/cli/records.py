@@ -20,7 +20,7 @@ _STORE = click.option(
 )
 
 
-@click.group()
+@click.group(short_help="Look at a store: accounts, rejects, checks, layouts.")
 def records() -> None:
     """Look at a store: accounts, rejects, checks, layouts, and the operator's own line of one record."""
 

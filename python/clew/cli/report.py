@@ -28,7 +28,7 @@ def _languages(chosen: tuple[str, ...]) -> list[Language]:
     return [language for language in LANGUAGES if not chosen or language.value in chosen]
 
 
-@click.command()
+@click.command(short_help="The case as a page in Arabic, French and English.")
 @click.argument("case", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--lang",
@@ -77,7 +77,7 @@ def report(case: Path, languages: tuple[str, ...], out: Path | None, as_json: bo
     )
 
 
-@click.command()
+@click.command(short_help="The case as CSV, Parquet, GraphML or GEXF.")
 @click.argument("case", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--format",

@@ -20,7 +20,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 _LARGEST = 1 << 24  # bytes of a signed document that are read before anything is known about it
 
 
-@click.command()
+@click.command(short_help="From a verified warrant to the traced graph.")
 @click.option("--store", required=True, type=_FOLDER, help="The store that clew import filled.")
 @click.option("--warrant", required=True, type=_FILE, help="The signed warrant.")
 @click.option(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["warrant"]
 
 
-@click.group()
+@click.group(short_help="Write, sign and verify what may be looked at.")
 def warrant() -> None:
     """Write, sign and verify the document that says whose calls may be followed, how far, and until when.
 

@@ -326,12 +326,18 @@ def storage(store: Path) -> Iterator[None]:
 
 
 def _failed(store: Path, what: str, full: bool) -> StorageError:
+    if full:
+        return StorageError(
+            "store.full",
+            "the disk is full",
+            where=str(store),
+            mend="The store is as it was before. Make room and import again.",
+        )
     return StorageError(
-        "store.full" if full else "store.unwritable",
-        "the disk is full" if full else f"the store cannot be read or written: {what}",
+        "store.unwritable",
+        f"the store cannot be read or written: {what}",
         where=str(store),
-        mend="The store is as it was before. "
-        + ("Make room and import again." if full else "Check the disk and the folder's permissions."),
+        mend="The store is as it was before. Check the disk and the folder's permissions.",
     )
 
 
