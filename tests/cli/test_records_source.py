@@ -139,6 +139,13 @@ def test_another_file_is_not_shown_as_the_operators(case: Path) -> None:
     assert shown(case) == 0
 
 
+def test_a_coarse_graph_says_that_it_holds_no_records(case: Path) -> None:
+    papers = ["--warrant", case / "papers" / "warrant.json", "--policy", case / "papers" / "policy.toml"]
+    run("trace", "--store", case / "store", *papers, "--case", case / "coarse", "--detail", "coarse")
+    place = ["--store", case / "store", "--case", case / "coarse"]
+    assert run_json("records", "source", "1:1", *place, expect=3)["error"]["code"] == "source.no-events"
+
+
 def test_a_file_that_was_moved_is_named(case: Path) -> None:
     (case / "archive").mkdir()
     shutil.move(case / "calls.csv", case / "archive" / "calls.csv")

@@ -141,6 +141,12 @@ def show_source(
 
 
 def _event(tables: Sequence[pa.Table], identifier: int) -> Mapping[str, Any]:
+    if not tables:
+        raise InputError(
+            "source.no-events",
+            "the case's graph holds no single records",
+            mend="Trace it again with --detail calls.",
+        )
     for table in tables:
         found = table.filter(pc.equal(table["record_id"], identifier)).to_pylist()
         if found:
