@@ -69,7 +69,7 @@ def judge(cases: Sequence[Case], parameters: Parameters) -> None:
     by_scale: dict[str, list[bool]] = {}
     first = possible = 0
     for contacts, changes in cases:
-        listed = successions(contacts, parameters)
+        listed = successions(contacts, replace(parameters, succession_least=2.0))
         names = contacts.names
         for one in listed:
             word = f"{10 ** min(int(one.log_ratio / np.log(10)), 4):>6}"

@@ -92,17 +92,12 @@ def test_rivals_divide_the_strength() -> None:
 def test_leaves_of_a_star_became_those_others_and_no_pairs_are_invented() -> None:
     """Harm stopped: one person's calls laid to another because somebody had to be paired."""
     old, new = friends(3, "old"), friends(3, "new")
-    rows = settled(["id:t:hub", "id:t:deputy", "id:t:third"])
+    bosses = friends(6, "boss")
+    rows = settled(bosses)
     for n in range(3):
         for day in range(0, 18, 3):
-            rows += [
-                call(boss, old[n], 1440 * day + 60 * k)
-                for k, boss in enumerate(("id:t:hub", "id:t:deputy", "id:t:third"))
-            ]
-            rows += [
-                call(boss, new[n], 1440 * (day + 22) + 60 * k)
-                for k, boss in enumerate(("id:t:hub", "id:t:deputy", "id:t:third"))
-            ]
+            rows += [call(boss, old[n], 1440 * day + 60 * k) for k, boss in enumerate(bosses)]
+            rows += [call(boss, new[n], 1440 * (day + 22) + 60 * k) for k, boss in enumerate(bosses)]
     (row,) = [row for row in changes(rows) if set(row["old"]) & set(old)]
     assert (row["old"], row["new"]) == (old, new)
     assert row["reasons"][0]["msgid"] == sentences.SUCCESSION_ALIKE.one

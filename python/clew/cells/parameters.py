@@ -47,6 +47,7 @@ class Parameters:
     explained: int = 1000  # as many numbers get every reason; those after them the nearest one
     few_others: int = 15  # a shared contact with at most so many contacts is one that few others have
     ratio_limit: float = 10_000.0
+    succession_least: float = 10.0  # pairs below it were wrong nine times in ten in held-out cases, and are not written
     succession_rounds: int = 3
     succession_turn: float = 4.0  # log-likelihood by which two rates explain a turning number better than one
     succession_base: float = 50.0  # weight of everybody's contacts in the Dirichlet-multinomial ratio

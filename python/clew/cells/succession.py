@@ -99,7 +99,7 @@ def successions(contacts: Contacts, parameters: Parameters) -> list[Succession]:
         log_ratio = parameters.succession_line[0] + parameters.succession_line[1] * float(
             _divided(found, rows, parameters)
         )
-        if log_ratio < np.log(2.0):
+        if log_ratio < np.log(parameters.succession_least):
             continue
         kept, moved = _kept(before, after, moves, int(found.old[best]), int(found.new[best]))
         listed.append(

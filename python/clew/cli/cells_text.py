@@ -15,7 +15,6 @@ __all__ = ["findings_text"]
 
 _WIDTH = 100
 _RECORDS = 3
-_WEAK = 10.0  # a ratio below it is a hint among many, and is only counted
 
 
 def findings_text(findings: Findings, top: int) -> str:
@@ -68,18 +67,17 @@ class _Text:
         table = self._findings.successions
         if not table.num_rows:
             return
-        rows = [row for row in table.slice(0, top).to_pylist() if row["ratio"] >= _WEAK]
-        yield "Number changes" if rows else "Number changes: only weak hints"
-        for row in rows:
+        yield "Number changes"
+        for row in table.slice(0, top).to_pylist():
             ratio = self._speaker.count(round(row["ratio"]))
             yield (
                 f"{row['rank']:>4}  {', '.join(row['old'])} -> {', '.join(row['new'])}  "
                 f"about {row['moment']:%Y-%m-%d %H:%M} UTC  {row['scale']} (ratio {ratio})"
             )
             yield from self._reasons(row)
-        rest = table.num_rows - len(rows)
-        if rest:
-            yield f"      … and {_count(rest, 'more pair')}, weaker ones; findings/successions.parquet holds all."
+        rest = table.num_rows - top
+        if rest > 0:
+            yield f"      … and {rest:,} more; --top shows more."
         yield ""
 
     def _hubs(self, hubs: list[Mapping[str, Any]]) -> Iterator[str]:
