@@ -27,7 +27,7 @@ from clew import _core
 from clew.effects import NoProgress, Progress
 from clew.errors import InputError
 from clew.records.numbering import short_codes
-from clew.records.profile import Column, Profile
+from clew.records.profile import Column, DirectionRule, Profile
 from clew.records.schema import NUMBERS, RECORDS, REJECTS
 
 __all__ = ["SCANNED", "FileScan", "Layout", "Preview", "preview", "resolve"]
@@ -104,79 +104,85 @@ def resolve(profile: Profile, head: bytes, import_number: int, where: str) -> La
     Raises ``InputError`` ``profile.column-missing`` or ``profile.column-ambiguous``.
     """
     charset = _charset(profile.encoding, head, where)
-    quote = profile.quote or None
-    units = [
-        fields
-        for _, fields in _core.first_units(head, charset, profile.delimiter, quote, profile.header_lines + _LOOKED_AT)
-    ]
-    header: list[str] = []
-    if profile.header_lines and len(units) >= profile.header_lines:
-        header = [name.strip() for name in units[profile.header_lines - 1] or []]
-        while header and not header[-1]:
-            header.pop()
-    if header:
-        width = len(header)
-    else:
-        widths = Counter(len(fields) for fields in units[profile.header_lines :] if fields and fields != [""])
-        width = widths.most_common(1)[0][0] if widths else 1
+    most = profile.header_lines + _LOOKED_AT
+    units = [fields for _, fields in _core.first_units(head, charset, profile.delimiter, profile.quote or None, most)]
+    header, width = _header(units, profile.header_lines)
     finder = _Finder(header, width, where, empty=not units)
-    start = [finder.position(column) for column in profile.start.columns]
-    duration = profile.duration
-    direction = profile.direction
-    a, b = finder.position(profile.a.column), finder.position(profile.b.column)
-    single = {
-        "duration": finder.optional(duration.column if duration else None),
-        "kind": finder.optional(profile.kind.column),
-        "direction": finder.optional(direction.column if direction else None),
-        "imei": finder.optional(profile.imei),
-        "imsi": finder.optional(profile.imsi),
-        "operator_record": finder.optional(profile.operator_record),
-        "call": finder.optional(profile.call),
-    }
+    roles = _roles(profile, finder)
     groups = ["unmapped"] * width
     for group, columns in (("content", profile.content), ("location", profile.location), ("traits", profile.traits)):
         for column in columns:
             groups[finder.position(column)] = group
-    for position in (a, b, *start, *(value for value in single.values() if value is not None)):
+    start = [finder.position(column) for column in profile.start.columns]
+    for position in (*start, *(position for position in roles.values() if position is not None)):
         groups[position] = "kept"
+    duration, direction = profile.duration, profile.direction
     specification: _core.Specification = {
         "import_number": import_number,
         "charset": charset,
         "delimiter": profile.delimiter,
-        "quote": quote,
+        "quote": profile.quote or None,
         "fields": width,
         "header": profile.header_lines,
-        "a": (a, profile.a.form, profile.a.routing_prefixes),
-        "b": (b, profile.b.form, profile.b.routing_prefixes),
+        "a": (roles["a"] or 0, profile.a.form, profile.a.routing_prefixes),
+        "b": (roles["b"] or 0, profile.b.form, profile.b.routing_prefixes),
         "start": start,
         "time_format": profile.start.format,
         "zone": profile.start.zone,
         "months": _hijri_months() if profile.start.calendar == "umalqura" else None,
-        "duration": (single["duration"], duration.unit, duration.missed)
-        if duration and single["duration"] is not None
-        else None,
-        "kind": single["kind"],
+        "duration": (roles["duration"] or 0, duration.unit, duration.missed) if duration else None,
+        "kind": roles["kind"],
         "words": {
             word: _OUT_OF_SCOPE if isinstance(meaning, str) else int(meaning)
             for word, meaning in profile.kind.words.items()
         },
         "constant": int(profile.kind.constant),
-        "direction": (
-            single["direction"],
-            {word: False for word in direction.outgoing} | {word: True for word in direction.incoming},
-        )
-        if direction and single["direction"] is not None
-        else None,
-        "imei": single["imei"],
-        "imsi": single["imsi"],
-        "operator_record": single["operator_record"],
-        "call": single["call"],
+        "direction": (roles["direction"] or 0, _turning(direction)) if direction else None,
+        "imei": roles["imei"],
+        "imsi": roles["imsi"],
+        "operator_record": roles["operator_record"],
+        "call": roles["call"],
         "kept": [group == "kept" for group in groups],
         "footer": profile.footer.prefix if profile.footer else None,
         "short_codes": sorted({code for rule in (profile.a, profile.b) for code in short_codes(rule.form)}),
     }
     names = tuple(_shown(header[i] if i < len(header) else "", i) for i in range(width))
     return Layout(specification, charset, names, tuple(groups))
+
+
+def _header(units: list[list[str] | None], lines: int) -> tuple[list[str], int]:
+    """The names of the columns, if there is a header, and how many columns there are."""
+    header: list[str] = []
+    if lines and len(units) >= lines:
+        header = [name.strip() for name in units[lines - 1] or []]
+        while header and not header[-1]:
+            header.pop()
+    if header:
+        return header, len(header)
+    # Without a header, as many as most lines have.
+    widths = Counter(len(fields) for fields in units[lines:] if fields and fields != [""])
+    return [], widths.most_common(1)[0][0] if widths else 1
+
+
+def _roles(profile: Profile, finder: _Finder) -> dict[str, int | None]:
+    """Where each column stands that the profile has and that holds one value."""
+    columns = {
+        "a": profile.a.column,
+        "b": profile.b.column,
+        "duration": profile.duration.column if profile.duration else None,
+        "kind": profile.kind.column,
+        "direction": profile.direction.column if profile.direction else None,
+        "imei": profile.imei,
+        "imsi": profile.imsi,
+        "operator_record": profile.operator_record,
+        "call": profile.call,
+    }
+    return {role: None if column is None else finder.position(column) for role, column in columns.items()}
+
+
+def _turning(rule: DirectionRule) -> dict[str, bool]:
+    """The words for directions, and whether they turn A and B round."""
+    return {word: False for word in rule.outgoing} | {word: True for word in rule.incoming}
 
 
 class _Finder:
@@ -187,9 +193,6 @@ class _Finder:
         self._width = width
         self._where = where
         self._empty = empty
-
-    def optional(self, column: Column | None) -> int | None:
-        return None if column is None else self.position(column)
 
     def position(self, column: Column) -> int:
         if self._empty:
