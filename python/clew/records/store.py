@@ -117,7 +117,9 @@ class Store:
         start = ColumnExpression("start")
         window = (start >= ConstantExpression(authorisation.begin)) & (start < ConstantExpression(authorisation.end))
         incidence.filter(window).create_view("incidence")
-        parties.filter(ColumnExpression("kind") == ConstantExpression(_OPAQUE)).distinct().create_view("parties")
+        opaque = parties.filter(ColumnExpression("kind") == ConstantExpression(_OPAQUE))
+        # One segment holds each text once; to make all of a large store's texts distinct costs more than a trace.
+        (opaque if len(self._manifest.segments) == 1 else opaque.distinct()).create_view("parties")
 
     def record(self, authorisation: Authorisation, receipt: Receipt, record_id: int) -> dict[str, Any]:
         """One record by its identifier, with the columns of ``RECORDS``.
