@@ -25,7 +25,7 @@ def records() -> None:
     """Look at a store: accounts, rejects, checks, layouts, and the operator's own line of one record."""
 
 
-@records.command()
+@records.command(short_help="What became of every imported line.")
 @_STORE
 @click.option("--import", "number", type=click.IntRange(1), help="Only this import.")
 @json_option
@@ -45,7 +45,7 @@ def account(store: Path, number: int | None, as_json: bool) -> None:
     Output(as_json).result(accounts_document(accounts), text)
 
 
-@records.command()
+@records.command(short_help="What was rejected, where and why.")
 @_STORE
 @click.option("--import", "number", type=click.IntRange(1), help="Only this import.")
 @click.option("--most", type=click.IntRange(1), default=100, show_default=True, help="How many to show.")
@@ -73,7 +73,7 @@ def rejects(store: Path, number: int | None, most: int, as_json: bool) -> None:
     Output(as_json).result({"total": total, "rejects": rows}, "\n".join(lines) or "Nothing was rejected.")
 
 
-@records.command()
+@records.command(short_help="Compare every file with its hash.")
 @_STORE
 @json_option
 def check(store: Path, as_json: bool) -> None:
@@ -112,7 +112,7 @@ def check(store: Path, as_json: bool) -> None:
     Output(as_json).result(document, "\n".join(lines))
 
 
-@records.command()
+@records.command(short_help="The profiles that are known by name.")
 @json_option
 def layouts(as_json: bool) -> None:
     """List the profiles that are known by name: Clew's own, and those that you saved.
@@ -146,7 +146,7 @@ def _described(layout: Layout) -> str:
     return f". {layout.profile.description}" if layout.profile.description else ""
 
 
-@records.group()
+@records.group(short_help="Show a profile, or check one.")
 def profile() -> None:
     """Show a profile, or check one that was written by hand."""
 
@@ -197,7 +197,7 @@ def check_profile(file: Path, against: Path | None, as_json: bool) -> None:
     Output(as_json).result(document, text)
 
 
-@records.command()
+@records.command(short_help="The operator's own line of one record.")
 @click.argument("record", metavar="IMPORT:UNIT")
 @_STORE
 @click.option(
