@@ -204,7 +204,7 @@ def made_accounts() -> tuple[Account, ...]:
             rejected=40,
             header_and_footer=1,
             out_of_scope=0,
-            reasons={"time.impossible": 40},
+            reasons={"time-impossible": 40},
             kinds={"voice": 11000, "missed": 1000},
             flags={"negative duration": 4},
             dropped={"content": {"texte": 12}, "location": {"cellule": 12345, "azimut": 12345}},

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from clew.records.schema import RecordFlag, RecordKind
-from clew.report.labels import BUDGETS, ENTRIES, FLAGS, KINDS
+from clew.report.labels import BUDGETS, ENTRIES, FLAGS, KINDS, REJECTS
 from clew.report.page import page_name, render, style
 from clew.warrants.authorisation import Blinded, Budgets, Clear
 from clew.warrants.document import Joint
@@ -207,6 +207,8 @@ def test_every_code_has_a_name_on_the_page() -> None:
     assert set(KINDS) == {kind.name.lower() for kind in RecordKind}
     assert set(FLAGS) == {(flag.name or "").lower().replace("_", " ") for flag in RecordFlag}
     assert set(BUDGETS) == {field.name for field in dataclasses.fields(Budgets)}
+    records = (Path(__file__).parents[2] / "spec" / "records.md").read_text("utf-8")
+    assert set(REJECTS) == set(re.findall(r"^\| `([a-z-]+)` \|.*\| rejected \|$", records, re.MULTILINE))
     spec = (Path(__file__).parents[2] / "spec" / "log.md").read_text("utf-8")
     assert set(ENTRIES) >= set(re.findall(r"^\| `([a-z.-]+)` \|", spec, re.MULTILINE))
 
@@ -224,7 +226,7 @@ def test_page_tells_the_whole_case() -> None:
         "200 contacts; tracing stops at a number with more",
         "negative duration, kept as the file has it: 4",
         "location: 24,690",
-        "time.impossible: 40",
+        "no such day or time of day: 40",
         "13,000 records, which does not agree: there are 12,346",
         "Procureure de la République",
         "0123456789abcdef" * 4,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import clew.words.report_sentences as words
 
-__all__ = ["BUDGETS", "DROPPED", "ENTRIES", "FLAGS", "KINDS", "SCALE", "STATES", "SUMS", "TABLES"]
+__all__ = ["BUDGETS", "DROPPED", "ENTRIES", "FLAGS", "KINDS", "REJECTS", "SCALE", "STATES", "SUMS", "TABLES"]
 
 SUMS = {
     "records": words.RECORDS,
@@ -35,6 +35,21 @@ FLAGS = {
     "impossible number": words.FLAG_IMPOSSIBLE_NUMBER,
     "kind unknown": words.FLAG_KIND_UNKNOWN,
 }
+
+REJECTS = {
+    "too-long": words.REJECT_TOO_LONG,
+    "encoding": words.REJECT_ENCODING,
+    "nul": words.REJECT_NUL,
+    "quotation": words.REJECT_QUOTATION,
+    "too-few-fields": words.REJECT_TOO_FEW_FIELDS,
+    "too-many-fields": words.REJECT_TOO_MANY_FIELDS,
+    "direction": words.REJECT_DIRECTION,
+    "time": words.REJECT_TIME,
+    "time-impossible": words.REJECT_TIME_IMPOSSIBLE,
+    "time-range": words.REJECT_TIME_RANGE,
+    "number-too-long": words.REJECT_NUMBER_TOO_LONG,
+}
+"""Reasons of rejected units (``spec/records.md``, 5.2)."""
 
 DROPPED = {
     "content": words.DROPPED_CONTENT,

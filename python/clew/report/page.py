@@ -25,7 +25,7 @@ import clew.words.report_sentences as words
 from clew.records.schema import record_id_text
 from clew.report.chart import contacts_of, group_chart, pairs_among, shades, week_of
 from clew.report.contents import Contents, Said
-from clew.report.labels import BUDGETS, DROPPED, ENTRIES, FLAGS, KINDS, SCALE, STATES, SUMS, TABLES
+from clew.report.labels import BUDGETS, DROPPED, ENTRIES, FLAGS, KINDS, REJECTS, SCALE, STATES, SUMS, TABLES
 from clew.warrants.authorisation import Blinded, Clear
 from clew.words import Language, Speaker
 from clew.words.sentences import Sentence
@@ -190,7 +190,7 @@ def _account_details(contents: Contents, speaker: Speaker) -> list[tuple[Sentenc
     cut = [speaker.say(words.CUT_OFF_FILE, file={"text": a.file}) for a in accounts if a.last_unit_open]
     details = [
         (words.RECORDS_BY_KIND, lines(said(KINDS), [account.kinds for account in accounts])),
-        (words.REJECTED_BECAUSE, lines({}, [account.reasons for account in accounts])),
+        (words.REJECTED_BECAUSE, lines(said(REJECTS), [account.reasons for account in accounts])),
         (words.FLAGGED, lines(said(FLAGS), [account.flags for account in accounts])),
         (words.DROPPED, lines(said(DROPPED), dropped)),
     ]
