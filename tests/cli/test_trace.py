@@ -185,6 +185,18 @@ def test_an_altered_warrant_makes_no_case(store: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "case").exists()
 
 
+def test_a_refusal_is_in_the_log_of_the_case(store: Path, tmp_path: Path) -> None:
+    words = arguments(store, tmp_path)
+    run(*words)
+    before = kinds(tmp_path / "case")
+    warrant = tmp_path / "warrant.json"
+    warrant.write_bytes(sign(document([SEED]).encode(), STRANGER))
+    run(*words, expect=4)
+    assert kinds(tmp_path / "case") == [*before, "warrant.refused"]
+    body = FileLog(tmp_path / "case" / "log" / "log.jsonl", system_clock).entries()[-1].entry.body
+    assert body == {"code": "warrant.unknown-signer", "file": hashlib.sha256(warrant.read_bytes()).hexdigest()}
+
+
 def test_without_a_policy_nobody_may_trace(store: Path, tmp_path: Path) -> None:
     command = arguments(store, tmp_path)
     (tmp_path / "papers" / "policy.toml").unlink()

@@ -87,6 +87,11 @@ class CaseFolder:
         return case
 
     @property
+    def exists(self) -> bool:
+        """Whether there is a case in the folder."""
+        return _is_case(self.path)
+
+    @property
     def log_path(self) -> Path:
         """Where the case's log is."""
         return self.path / "log" / "log.jsonl"

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self, final
 
@@ -20,12 +21,16 @@ import pyarrow.parquet as pq
 from clew.audit.log import Entry, Log, Value
 from clew.case.folder import CaseFolder, Part
 from clew.chain.graph import EVENTS, PAIRS, VERTICES, Detail, Header, TracedGraph, read_header
+from clew.effects import Clock
 from clew.errors import InputError, Refused
 from clew.records.account import ACCOUNT_VERSION, Account
 from clew.warrants.authorisation import Authorisation
+from clew.warrants.policy import parse_policy
+from clew.warrants.verify import verify_warrant
 
 __all__ = [
     "Documents",
+    "authorise",
     "case_digest",
     "graph_files",
     "read_accounts",
@@ -42,10 +47,7 @@ _NAME = re.compile(r"stage-([1-9][0-9]{0,5})-graph\.json", re.ASCII)
 @final
 @dataclass(frozen=True, slots=True, repr=False)
 class Documents:
-    """The signed documents and the policy that a graph was traced under: all that is needed to verify them again.
-
-    ``verify_warrant(d.warrant, parse_policy(d.policy, revocations=d.revocations), amendments=d.amendments, …)``.
-    """
+    """The signed documents and the policy that a graph was traced under: all that :func:`authorise` needs."""
 
     warrant: bytes
     policy: bytes
@@ -96,6 +98,19 @@ def graph_files(graph: TracedGraph) -> dict[str, bytes]:
 def stages(case: CaseFolder) -> list[int]:
     """The stages that the case has a traced graph of, ascending."""
     return sorted(int(found[1]) for name in case.names(Part.GRAPH) if (found := _NAME.fullmatch(name)))
+
+
+def authorise(documents: Documents, case: CaseFolder, log: Log, clock: Clock) -> Authorisation:
+    """The authorisation that these documents give now. In an existing case a refusal is logged before it is raised."""
+    policy = parse_policy(documents.policy, revocations=documents.revocations)
+    try:
+        return verify_warrant(documents.warrant, policy, clock=clock, amendments=documents.amendments, log=log)
+    except Refused as refused:
+        if case.exists:
+            with suppress(Refused):  # a clock behind the log refuses the entry too
+                digest = hashlib.sha256(documents.warrant).hexdigest()
+                log.commit(Entry("warrant.refused", {"code": refused.code, "file": digest}))
+        raise
 
 
 def verified_entry(authorisation: Authorisation, documents: Documents) -> Entry:

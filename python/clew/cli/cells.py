@@ -58,13 +58,9 @@ def cells(case: Path, top: int, as_json: bool) -> None:
 
 def _require_warrant(case: CaseFolder, graph: TracedGraph, log: Log) -> None:
     """Return if the case's warrant still verifies and is the one that its graph was traced under."""
-    from clew.chain.files import Documents
-    from clew.warrants.policy import parse_policy
-    from clew.warrants.verify import verify_warrant
+    from clew.chain.files import Documents, authorise
 
-    papers = Documents.read(case)
-    policy = parse_policy(papers.policy, revocations=papers.revocations)
-    scope = verify_warrant(papers.warrant, policy, clock=system_clock, amendments=papers.amendments, log=log)
+    scope = authorise(Documents.read(case), case, log, system_clock)
     if (scope.digest, scope.stage) != (graph.scope.warrant, graph.scope.stage):
         raise Refused(
             "cells.other-warrant",

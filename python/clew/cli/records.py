@@ -222,19 +222,15 @@ def source(record: str, store: Path, folder: Path, moved: Path | None, as_json: 
     """
     from clew.audit.log import FileLog
     from clew.case.folder import CaseFolder
-    from clew.chain.files import Documents, read_graph, stages
+    from clew.chain.files import Documents, authorise, read_graph, stages
     from clew.effects import system_clock
     from clew.records.source import parse_record_id, show_source
     from clew.records.store import Store
-    from clew.warrants.policy import parse_policy
-    from clew.warrants.verify import verify_warrant
 
     identifier = parse_record_id(record)
     case = CaseFolder.open(folder)
     log = FileLog(case.log_path, system_clock)
-    papers = Documents.read(case)
-    policy = parse_policy(papers.policy, revocations=papers.revocations)
-    scope = verify_warrant(papers.warrant, policy, clock=system_clock, amendments=papers.amendments, log=log)
+    scope = authorise(Documents.read(case), case, log, system_clock)
     graphs = [read_graph(case, stage) for stage in stages(case)]
     events = [graph.events for graph in graphs if graph.events is not None and graph.scope.case == scope.case]
     places = [moved] if moved is not None else [Path.cwd(), store.resolve().parent]

@@ -69,14 +69,13 @@ def trace(
     from clew.effects import system_clock
     from clew.records.store import Store
     from clew.warrants.policy import read_policy
-    from clew.warrants.verify import verify_warrant
 
     output = Output(as_json)
     graph.check_holder(holder)
     rules = read_policy(policy)
     papers = files.Documents(_read(warrant), rules.source, tuple(_read(path) for path in amendments), rules.revocations)
     log = FileLog(CaseFolder(folder).log_path, system_clock)
-    scope = verify_warrant(papers.warrant, rules, clock=system_clock, amendments=papers.amendments, log=log)
+    scope = files.authorise(papers, CaseFolder(folder), log, system_clock)
     scope.clear_seeds()
     records = Store.open(store)
     case = CaseFolder.create(folder)
