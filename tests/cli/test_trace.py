@@ -189,8 +189,8 @@ def test_a_refusal_is_in_the_log_of_the_case(store: Path, tmp_path: Path) -> Non
     words = arguments(store, tmp_path)
     run(*words)
     before = kinds(tmp_path / "case")
-    warrant = tmp_path / "warrant.json"
-    warrant.write_bytes(sign(document([SEED]).encode(), STRANGER))
+    warrant = tmp_path / "papers" / "warrant.json"
+    warrant.write_bytes(sign(document((SEED,)).encode(), STRANGER))
     run(*words, expect=4)
     assert kinds(tmp_path / "case") == [*before, "warrant.refused"]
     body = FileLog(tmp_path / "case" / "log" / "log.jsonl", system_clock).entries()[-1].entry.body
