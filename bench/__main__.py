@@ -26,23 +26,7 @@ FLOOR = 0.8
 ROWS = 10_000_000
 
 
-def traces(context: Context) -> list[Figure]:
-    """Traces in the store that the import made."""
-    found = tracing.measure(context.store)
-    figures = []
-    for hops, targets in tracing.TARGETS.items():
-        measured = found[f"hops_{hops}"]
-        for quantile, target in targets.items():
-            note = f"from {found['seeds']} seeds; bound p50, p95, max: {measured['bound_numbers_p50_p95_max']} numbers"
-            seconds = measured[quantile]
-            figures.append(
-                Figure(f"trace {hops} hops {quantile}", seconds, "s", note, most=target, ratio=target / seconds)
-            )
-        figures.append(Figure(f"trace {hops} hops, whole command p50", measured["command_p50"], "s"))
-    return figures
-
-
-BENCHMARKS: dict[str, Callable[[Context], list[Figure]]] = {"import": importing.run, "traces": traces}
+BENCHMARKS: dict[str, Callable[[Context], list[Figure]]] = {"import": importing.run, "traces": tracing.run}
 """In this order: the traces read the store that the import leaves."""
 
 

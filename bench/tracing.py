@@ -1,9 +1,11 @@
-"""Traces in a large store: how long two and three hops take from seeds drawn at random.
+"""Traces in the store that ``bench.importing`` made: how long two and three hops take from seeds drawn at random.
 
-``python -m bench.tracing STORE`` measures a store that ``bench.importing`` made; without a store it makes a smaller
-one. A trace's time is that of the library from the signed warrant to the traced graph in memory: verification, its
-own log with every entry fsynced, opening the store, the bound, the features, detail ``calls``. The command's wall
-time (with the start of Python, and the graph written) stands beside it.
+A trace's time is that of the library from the signed warrant to the traced graph in memory: verification, its own log
+with every entry fsynced, opening the store, the bound, the features, detail ``calls``. The command's wall time (with
+the start of Python, and the graph written) stands beside it.
+
+The peer is DuckDB by itself on the records as Parquet, which is what an analyst without an index would write: it only
+counts the numbers inside the bound, with no warrant, log or features. Both must count the same.
 
 Seeds are drawn uniformly from the numbers with 10 to 200 contacts in the window, which is the whole store. To draw
 them the benchmark reads the index past any warrant: its records are synthetic.
@@ -11,8 +13,6 @@ them the benchmark reads the index past any warrant: its records are synthetic.
 
 from __future__ import annotations
 
-import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -21,11 +21,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from statistics import median
 
 import duckdb
 import numpy as np
 
+from bench import Context, Figure
 from clew.audit.log import FileLog
 from clew.chain.graph import Bound, Detail
 from clew.chain.trace import trace
@@ -39,6 +40,7 @@ from clew.warrants.policy import Holder, Policy
 from clew.warrants.verify import verify_warrant
 
 SEEDS = 200
+PEER_SEEDS = 9
 FEWEST, MOST = 10, 200  # contacts of a seed
 HUB_LIMIT = 200
 TARGETS = {2: {"p50": 0.100, "p95": 0.500}, 3: {"p50": 1.0}}  # seconds
@@ -137,99 +139,58 @@ def command_times(store: Path, drawn: Drawn, hops: int, count: int = 5) -> list[
     return times
 
 
-def measure(store: Path, count: int = SEEDS) -> dict[str, Any]:
-    """Times in seconds and sizes of bounds, for two and three hops."""
-    drawn = draw(store, count)
-    found: dict[str, Any] = {
-        "records": drawn.rows,
-        "numbers": drawn.numbers,
-        "seeds": len(drawn.seeds),
-        "detail": "calls",
-    }
+def bare_bounds(store: Path, drawn: Drawn, hops: int, bounds: Sequence[Bound]) -> list[float]:
+    """Seconds in which the peer counts the bound of each of the first seeds; it must agree with ``bounds``."""
+    times = []
+    with duckdb.connect(config={"threads": 2}) as connection:
+        files = [str(path) for path in sorted((store / "imports").glob("*/records.parquet"))]
+        connection.read_parquet(files).create_view("records")
+        connection.execute(_CONTACTS)
+        for seed, bound in zip(drawn.seeds[:PEER_SEEDS], bounds, strict=False):
+            begin = time.perf_counter()
+            connection.execute("CREATE OR REPLACE TEMP TABLE seen (number BIGINT, hop INTEGER)")
+            connection.execute("INSERT INTO seen VALUES ($seed, 0)", {"seed": int(seed[1:])})
+            for hop in range(hops):
+                connection.execute(_NEXT_HOP, {"hop": hop, "hub_limit": HUB_LIMIT})
+            ((numbers,),) = connection.execute("SELECT count(*) FROM seen").fetchall()
+            times.append(time.perf_counter() - begin)
+            if numbers != bound.numbers:
+                raise AssertionError(f"the peer counts {numbers} numbers inside the bound, the trace {bound.numbers}")
+    return times
+
+
+_CONTACTS = """CREATE TEMP VIEW contacts AS
+WITH counted AS (
+  SELECT a_key, b_key FROM records
+  WHERE kind BETWEEN 1 AND 4 AND a_kind IN (1, 2) AND b_kind IN (1, 2) AND a_key <> b_key AND flags & 32 = 0
+)
+SELECT a_key AS number, b_key AS other FROM counted UNION ALL SELECT b_key, a_key FROM counted"""
+
+_NEXT_HOP = """INSERT INTO seen
+SELECT DISTINCT c.other, $hop + 1
+FROM contacts AS c
+JOIN (
+  SELECT f.number FROM contacts AS f JOIN seen AS s ON s.number = f.number
+  WHERE s.hop = $hop GROUP BY f.number HAVING count(DISTINCT f.other) <= $hub_limit
+) AS p ON p.number = c.number
+WHERE c.other NOT IN (SELECT number FROM seen)"""
+
+
+def run(context: Context) -> list[Figure]:
+    """Times, sizes of the bounds, and the ratio to the peer, for two and three hops."""
+    drawn = draw(context.store)
+    figures = []
     for hops, targets in TARGETS.items():
-        times, bounds = library_times(store, drawn, hops)
-        p50, p95 = np.quantile(times, [0.5, 0.95])
-        sizes = np.quantile([bound.numbers for bound in bounds], [0.5, 0.95, 1.0])
-        pairs = np.quantile([bound.pairs for bound in bounds], [0.5, 0.95, 1.0])
-        found[f"hops_{hops}"] = {
-            "p50": round(float(p50), 4),
-            "p95": round(float(p95), 4),
-            "command_p50": round(float(np.median(command_times(store, drawn, hops))), 3),
-            "bound_numbers_p50_p95_max": [int(size) for size in sizes],
-            "bound_pairs_p50_p95_max": [int(size) for size in pairs],
-            "targets": targets,
-            "met": all({"p50": p50, "p95": p95}[name] < target for name, target in targets.items()),
-        }
-    return found
-
-
-def small_store(folder: Path, records: int) -> Path:
-    """A store of made-up records: towns of sixty numbers that call among themselves, and some that everybody calls."""
-    from clew.records.importer import import_files
-    from clew.records.profile_file import parse_profile
-
-    random = np.random.default_rng(7)
-    population = max(1_000, records // 10)
-    a = (population * random.random(records) ** 1.6).astype(np.int64)
-    near = (a + random.integers(-30, 31, records)) % population
-    far = (population * random.random(records) ** 1.6).astype(np.int64)
-    famous = random.integers(0, 20, records)
-    which = random.random(records)
-    b = np.where(which < 0.01, famous, np.where(which < 0.15, far, near))
-    second = np.sort(random.integers(0, 60 * 86_400, records))
-    duration, kind = (
-        random.integers(0, 300, records),
-        random.choice(["voice", "message", "missed"], records, p=[0.6, 0.25, 0.15]),
-    )
-    file = folder / "records.csv"
-    with file.open("w") as out:
-        out.write("from,to,start,seconds,kind\n")
-        for row in zip(a, b, second, duration, kind, strict=True):
-            out.write(f"+96479{row[0]:08d},+96479{row[1]:08d},{1_767_225_600 + row[2]},{row[3]},{row[4]}\n")
-    import_files(folder / "store", [(file, parse_profile(_PROFILE.encode()))], clock=system_clock)
-    return folder / "store"
-
-
-_PROFILE = """version = 1
-name = "bench"
-operator = "bench"
-[file]
-header_lines = 1
-[a]
-column = "from"
-form = "e164"
-[b]
-column = "to"
-form = "e164"
-[start]
-columns = ["start"]
-format = "epoch"
-zone = "UTC"
-[duration]
-column = "seconds"
-[kind]
-column = "kind"
-[kind.words]
-voice = "voice"
-message = "message"
-missed = "missed"
-"""
-
-
-def main() -> int:
-    """Print the measures as JSON; 1 if a target was missed on a store of at least ten million records."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("store", nargs="?", type=Path, help="a store; without it a smaller one is made")
-    parser.add_argument("--records", type=int, default=300_000, help="records of the store that is made")
-    parser.add_argument("--seeds", type=int, default=SEEDS)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        store = given.store or small_store(Path(folder), given.records)
-        found = measure(store, given.seeds)
-    print(json.dumps(found, indent=2))
-    missed = not all(value["met"] for name, value in found.items() if name.startswith("hops_"))
-    return int(missed and found["records"] >= 10_000_000)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        times, bounds = library_times(context.store, drawn, hops)
+        peer = median(bare_bounds(context.store, drawn, hops, bounds))
+        sizes = ", ".join(f"{size:,.0f}" for size in np.quantile([bound.numbers for bound in bounds], [0.5, 0.95, 1]))
+        for name, quantile in {"p50": 0.5, "p95": 0.95}.items():
+            note = f"from {len(drawn.seeds)} seeds; p50, p95, max inside the bound: {sizes} numbers"
+            value = float(np.quantile(times, quantile))
+            figures.append(Figure(f"trace {hops} hops {name}", value, "s", note, most=targets.get(name)))
+        ours = median(times[:PEER_SEEDS])
+        note = f"DuckDB on the Parquet records {peer:.2f} s, only counting; {PEER_SEEDS} seeds"
+        figures.append(Figure(f"trace {hops} hops against bare", peer / ours, "times as fast", note, ratio=peer / ours))
+        command = median(command_times(context.store, drawn, hops))
+        figures.append(Figure(f"trace {hops} hops, whole command", command, "s", "p50"))
+    return figures
