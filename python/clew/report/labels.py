@@ -79,6 +79,7 @@ SCALE = {
 
 ENTRIES = {
     "warrant.verified": words.ENTRY_WARRANT_VERIFIED,
+    "warrant.refused": words.ENTRY_WARRANT_REFUSED,
     "records.read": words.ENTRY_RECORDS_READ,
     "records.source": words.ENTRY_RECORDS_SOURCE,
     "trace.bound": words.ENTRY_TRACE_BOUND,
