@@ -1,9 +1,15 @@
-"""Fit the coefficients of step 5: ``python -m bench.fit_cells``. Prints what belongs into ``clew.cells.parameters``."""
+"""Fit the coefficients of step 5: ``python -m bench.fit_cells``. Prints what belongs into ``clew.cells.parameters``.
+
+With ``--held-out`` nothing is fitted: the parameters as they stand are set against the held-out cases, and the table of
+``docs/explain/cells.md`` is printed.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -65,8 +71,36 @@ def measures(probability: Any, truth: Any) -> str:
     )
 
 
+BINS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.01)
+
+
+def calibration() -> None:
+    """Print, for the parameters as they stand, how many of the held-out numbers in each bin were members."""
+    pooled: list[tuple[Any, Any]] = []
+    for kind, cases in zip(("worlds", "scenarios, stage 1", "scenarios, later"), _kinds(), strict=True):
+        found = [(belonging(c, t, FIRST_VERSION), y) for c, t, y in (arrays(case, coarse=False) for case in cases)]
+        given = np.concatenate([m.probability[m.ranked] for m, _ in found])
+        truth = np.concatenate([y[m.ranked] for m, y in found])
+        print(f"{kind}: {measures(given, truth)}")
+        pooled.append((given, truth))
+    given, truth = (np.concatenate(columns) for columns in zip(*pooled, strict=True))
+    print(f"pooled: {measures(given, truth)}")
+    for low, high in pairwise(BINS):
+        inside = (given >= low) & (given < high)
+        print(f"| {low} to {high} | {inside.sum():,} | {given[inside].mean():.2f} | {truth[inside].mean():.2f} |")
+
+
+def _kinds() -> tuple[list[Case], list[Case], list[Case]]:
+    worlds, scenarios = held_out()
+    kept = list(scenarios)
+    return list(worlds), [case for case in kept if case.weight > 1], [case for case in kept if case.weight == 1]
+
+
 def main() -> None:
     """Fit both rounds, with and without single contacts; print the parameters and how the held-out cases come out."""
+    if "--held-out" in sys.argv[1:]:
+        calibration()
+        return
     parameters = FIRST_VERSION
     for coarse in (True, False):
         train = [one for case in training() for one in [arrays(case, coarse=coarse)] * case.weight]

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol, final
 
+from clew.durable import sync_folder
 from clew.effects import Clock
 from clew.errors import Refused, StorageError
 
@@ -130,7 +131,7 @@ class FileLog:
             _write_all(descriptor, line)
             os.fsync(descriptor)
             if index == 0:
-                _fsync_folder(self._path.parent)
+                sync_folder(self._path.parent)
             return Receipt(_RECEIPT_KEY, index=index, kind=entry.kind, digest=digest, at=at)
         except OSError as error:
             raise self._storage(error) from error
@@ -228,11 +229,3 @@ def _write_all(descriptor: int, data: bytes) -> None:
     except OSError:
         os.ftruncate(descriptor, begin)
         raise
-
-
-def _fsync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

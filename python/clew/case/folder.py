@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Self, final
 
 from clew.audit.log import Receipt
+from clew.durable import sync_folder, write_file
 from clew.errors import InputError, StorageError
 
 __all__ = ["CASE_VERSION", "CaseFolder", "Part"]
@@ -66,9 +67,9 @@ class CaseFolder:
                 case._roll_forward()
                 if not (path / _MANIFEST).exists():
                     (path / "log").mkdir(mode=0o700, exist_ok=True)
-                    _write_file(path / (_MANIFEST + ".new"), _manifest({}))
+                    write_file(path / (_MANIFEST + ".new"), _manifest({}))
                     (path / (_MANIFEST + ".new")).rename(path / _MANIFEST)
-                    _sync_folder(path)
+                    sync_folder(path)
         return case
 
     @classmethod
@@ -133,13 +134,13 @@ class CaseFolder:
             for part, files in parts.items():
                 (new / part.value).mkdir(mode=0o700)
                 for name, data in files.items():
-                    _write_file(new / part.value / name, data)
+                    write_file(new / part.value / name, data)
                     hashes[f"{part.value}/{name}"] = hashlib.sha256(data).hexdigest()
-                _sync_folder(new / part.value)
-            _write_file(new / _MANIFEST, _manifest(hashes, receipt))
-            _sync_folder(new)
+                sync_folder(new / part.value)
+            write_file(new / _MANIFEST, _manifest(hashes, receipt))
+            sync_folder(new)
             new.rename(self.path / _PENDING)
-            _sync_folder(self.path)
+            sync_folder(self.path)
             self._roll_forward()
 
     def _roll_forward(self) -> None:
@@ -152,7 +153,7 @@ class CaseFolder:
                 (pending / part.value).rename(self.path / part.value)
         if (pending / _MANIFEST).exists():
             (pending / _MANIFEST).replace(self.path / _MANIFEST)
-        _sync_folder(self.path)
+        sync_folder(self.path)
         pending.rmdir()
 
     def _hashes(self) -> dict[str, str]:
@@ -193,22 +194,6 @@ def _manifest(hashes: Mapping[str, str], receipt: Receipt | None = None) -> byte
         "files": dict(sorted(hashes.items())),
     }
     return (json.dumps(document, indent=2) + "\n").encode()
-
-
-def _write_file(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from typing import Any, Final, final
 
 import duckdb
 
+from clew.durable import sync_folder
 from clew.errors import InputError, StorageError
 
 __all__ = [
@@ -35,7 +36,6 @@ __all__ = [
     "read_manifest",
     "replace_manifest",
     "storage",
-    "sync_folder",
     "write_lock",
 ]
 
@@ -218,15 +218,6 @@ def make_folder(path: Path) -> Path:
     """The folder, made if it is not there, for its owner only."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
-
-
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def protect(path: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Final, Self, final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from clew.durable import sync_folder
 from clew.effects import Clock, NoProgress, Progress
 from clew.engine import Engine
 from clew.errors import InputError, StorageError
@@ -34,7 +35,6 @@ from clew.records.folder import (
     remove,
     replace_manifest,
     storage,
-    sync_folder,
     write_lock,
 )
 from clew.records.index import add_segment

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from clew.audit.log import Entry, Log, Receipt
 from clew.case.folder import CaseFolder, Part
+from clew.durable import sync_folder, write_file
 from clew.effects import Clock, Progress
 from clew.errors import StorageError, UsageError
 from clew.report.contents import Contents
@@ -118,9 +119,9 @@ def put(files: Mapping[str, bytes], folder: Path, receipt: Receipt) -> None:
         for name, data in files.items():
             new = folder / f".{name}.new"
             new.unlink(missing_ok=True)
-            new.touch(mode=0o600, exist_ok=False)
-            new.write_bytes(data)
+            write_file(new, data)
             new.replace(folder / name)
+        sync_folder(folder)
     except OSError as error:
         raise StorageError(
             "export.unwritable",

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from clew.durable import sync_folder
 from clew.errors import InputError, Refused, StorageError, UsageError
 
 __all__ = ["read_file", "read_secret_file", "write_file"]
@@ -70,11 +71,7 @@ def write_file(path: Path, data: bytes, *, replace: bool = False, mode: int = 0o
         else:
             os.link(new, path)  # unlike a rename, it fails if somebody else took the name in between
             new.unlink()
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(path.parent)
     except FileExistsError as error:
         new.unlink(missing_ok=True)
         raise _exists(path) from error
