@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -79,23 +79,38 @@ class Engine:
 
     def run(self, package: str, step: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Execute a step for its effect on the connection's tables."""
-        self._connection.execute(step_text(package, step), dict(parameters) if parameters else None)
+        with _stoppable():
+            self._connection.execute(step_text(package, step), dict(parameters) if parameters else None)
 
     def table(self, package: str, step: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The result of a step as an Arrow table."""
-        return self._connection.sql(
-            step_text(package, step), params=dict(parameters) if parameters else None
-        ).to_arrow_table()
+        with _stoppable():
+            found = self._connection.sql(step_text(package, step), params=dict(parameters) if parameters else None)
+            return found.to_arrow_table()
 
     def batches(self, package: str, step: str, parameters: Mapping[str, Any] | None = None) -> Iterator[pa.RecordBatch]:
         """The result of a step as Arrow batches, one after another, never all of it in memory."""
-        yield from self._connection.sql(
-            step_text(package, step), params=dict(parameters) if parameters else None
-        ).to_arrow_reader()
+        with _stoppable():
+            found = self._connection.sql(step_text(package, step), params=dict(parameters) if parameters else None)
+            yield from found.to_arrow_reader()
 
     def value(self, package: str, step: str, parameters: Mapping[str, Any] | None = None) -> Any:
         """The single value of a step that returns one row with one column."""
-        row = self._connection.execute(step_text(package, step), dict(parameters) if parameters else None).fetchone()
+        with _stoppable():
+            row = self._connection.execute(
+                step_text(package, step), dict(parameters) if parameters else None
+            ).fetchone()
         if row is None:  # pragma: no cover - a step that returns a value always returns a row
             sys.exit(f"step {package}/{step} returned no row")
         return row[0]
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Turn DuckDB's word for Ctrl-C, a plain ``RuntimeError``, back into ``KeyboardInterrupt``."""
+    try:
+        yield
+    except (RuntimeError, duckdb.InterruptException) as error:
+        if isinstance(error, duckdb.InterruptException) or "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from error
+        raise

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
+import signal
+import threading
 from pathlib import Path
 
 import duckdb
@@ -44,3 +47,15 @@ def test_sql_is_never_put_together_from_strings() -> None:
                 )
                 assert not formatted, f"{path.name}:{node.lineno} puts SQL together"
     assert calls > 0
+
+
+def test_ctrl_c_in_a_step_is_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "clew.engine.step_text",
+        lambda package, name: "CREATE TABLE t AS SELECT count(*) FROM range(10000000000) AS a(i), range(100) AS b(j)",
+    )
+    with Engine(threads=1) as engine:
+        timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            engine.run("chain", "anything")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 import pytest
 
@@ -41,3 +43,11 @@ def test_a_bug_ends_with_70_and_shows_no_values(
     assert "KeyError" in error
     assert "9647901234567" not in error
     assert "test_errors.py" in error
+
+
+def test_a_usage_error_is_json_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["clew", "trace", "--json"])
+    with pytest.raises(SystemExit) as stop:
+        command_line.main()
+    assert stop.value.code == 2
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "usage"

@@ -1,6 +1,6 @@
 """The ``clew`` command: the seven steps of the data, in their order.
 
-Exit codes: 0 done, 1 done with rejects, 2 usage, 3 input, 4 refused, 5 peer, 6 storage, 70 bug.
+Exit codes: 0 done, 1 done with rejects, 2 usage, 3 input, 4 refused, 5 peer, 6 storage, 70 bug; 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from clew.cli.records import records
 from clew.cli.report import export, report
 from clew.cli.trace import trace
 from clew.cli.warrants import warrant
-from clew.errors import ClewError
+from clew.errors import ClewError, UsageError
 
 __all__ = ["cli", "main"]
 
@@ -29,6 +29,7 @@ _BUG_TEXT = (
 )
 
 BUG = 70
+STOPPED = 130
 
 
 class _InOrder(click.Group):
@@ -66,18 +67,18 @@ def main() -> None:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as stop:
         code = stop.exit_code
-    except click.exceptions.Abort:
-        click.echo("Stopped; nothing was changed.", err=True)
-        code = 130
-    except click.UsageError as error:
-        error.show()
-        code = 2
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("Stopped. What was stored before is unchanged; what was logged stays logged.", err=True)
+        code = STOPPED
     except click.ClickException as error:
+        wrong = UsageError("usage", error.format_message(), mend="clew COMMAND --help shows how.")
+        if wants_json:
+            click.echo(_json(wrong))
         error.show()
-        code = 3
+        code = wrong.exit_code
     except ClewError as error:
         if wants_json:
-            click.echo(json.dumps({"error": error.as_json()}, ensure_ascii=False, indent=2))
+            click.echo(_json(error))
         click.echo(f"clew: {error}", err=True)
         code = error.exit_code
     except BrokenPipeError:
@@ -87,6 +88,10 @@ def main() -> None:
         click.echo(_bug(error), err=True)
         code = BUG
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _json(error: ClewError) -> str:
+    return json.dumps({"error": error.as_json()}, ensure_ascii=False, indent=2)
 
 
 def _bug(error: Exception) -> str:

@@ -18,8 +18,8 @@ __all__ = ["page"]
 _HEAD = """# Commands
 
 Written by `make docs` from the commands themselves; a test compares the two. Every command takes `--json`, and ends
-with 0 (done), 1 (done, some units were rejected), 2 (usage), 3 (input), 4 (refused), 5 (peer), 6 (storage) or 70 (a bug
-in Clew).
+with 0 (done), 1 (done, some units were rejected), 2 (usage), 3 (input), 4 (refused), 5 (peer), 6 (storage) 70 (a bug in
+Clew) or 130 (stopped by Ctrl-C).
 """
 
 
