@@ -51,10 +51,11 @@ class Engine:
         config["temp_directory"] = str(scratch) if scratch is not None else ""
         self._connection = duckdb.connect(":memory:", config=config)
         self._connection.execute("SET TimeZone = 'UTC'")
-        # Else a step prints a progress bar into notebooks and interactive sessions. In a notebook without ipywidgets
-        # DuckDB can neither draw the bar nor be told not to.
-        with suppress(duckdb.InvalidInputException):
-            self._connection.execute("SET enable_progress_bar = false")
+        # Without a script DuckDB takes the session for an interactive one, and a step would print a progress bar into
+        # it. (In a notebook without ipywidgets it can neither draw the bar nor be told not to.)
+        if not hasattr(sys.modules["__main__"], "__file__"):
+            with suppress(duckdb.InvalidInputException):
+                self._connection.execute("SET enable_progress_bar = false")
 
     def __enter__(self) -> Self:
         return self
