@@ -126,8 +126,23 @@ def test_no_lines_and_only_a_header_are_honest_empty_imports(place: Path) -> Non
     assert (header_only["units"], header_only["records"], header_only["header_and_footer"]) == (1, 0, 1)
     empty = bring(place, "", name="empty.csv")["files"][0]
     assert (empty["units"], empty["records"]) == (0, 0)
+    text = run("records", "account", "--store", place / "store").stdout
+    assert "an empty file is not an answer of no records" in text
+    assert text.count("no line of records stands in it") == 1
     assert bring(place, "", expect=3, profile=False, name="nothing.csv")["error"]["code"] == "file.empty"
     assert bring(place, HEADER.replace("kind", "type"), expect=3, profile=False)["error"]["code"] == "file.no-records"
+
+
+def test_a_footer_that_counts_none_is_an_answer_of_no_records(place: Path) -> None:
+    bring(place, HEADER + "TRAILER 0\n")
+    text = run("records", "account", "--store", place / "store").stdout
+    assert "the footer claims 0 records: agrees" in text
+    assert "no line of records" not in text
+
+
+def test_an_empty_line_is_counted_where_the_account_says_so(place: Path) -> None:
+    bring(place, HEADER + GOOD + "\n" + GOOD)
+    assert "2  header, footer, empty lines" in run("records", "account", "--store", place / "store").stdout
 
 
 def test_a_footer_with_another_count_is_told(place: Path) -> None:

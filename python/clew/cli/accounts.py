@@ -15,7 +15,7 @@ _SUM = (
     ("merged legs", "merged_legs"),
     ("duplicate", "duplicate"),
     ("rejected", "rejected"),
-    ("header and footer", "header_and_footer"),
+    ("header, footer, empty lines", "header_and_footer"),
     ("out of scope", "out_of_scope"),
 )
 
@@ -61,9 +61,20 @@ def account_text(account: Account) -> str:
     for footer in account.footers:
         verdict = "agrees" if footer.agrees else f"DOES NOT AGREE: there are {footer.found:,}"
         lines.append(f"  the footer claims {footer.claimed:,} records: {verdict}")
+    if remark := _nothing_in_it(account):
+        lines.append(f"  {remark}")
     if account.last_unit_open:
         lines.append("  the last line has no end: the file may have been cut off")
     return "\n".join(lines)
+
+
+def _nothing_in_it(account: Account) -> str:
+    """What is to be said of a file without a line of records; nothing where its footer says that there are none."""
+    if account.units == 0:
+        return "the file is empty. Ask whoever sent it: an empty file is not an answer of no records"
+    if account.header_and_footer < account.units or any(footer.agrees for footer in account.footers):
+        return ""
+    return "no line of records stands in it. Is it cut short, or is there only a header? Ask whoever sent it"
 
 
 def _sum(counts: Mapping[str, int]) -> str:
