@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from clew.audit.log import Entry, FileLog, Receipt
 from clew.case import CaseFolder, Part
+from clew.durable import write_file
 from clew.errors import InputError, StorageError
 from tests.faults import crash_everywhere, fill_everywhere
 
@@ -94,3 +97,133 @@ def test_a_missing_case_is_said_to_be_missing(tmp_path: Path, receipt: Receipt) 
     case = CaseFolder.create(tmp_path / "case")
     with pytest.raises(InputError, match=r"case\.part-missing"):
         case.read(Part.FINDINGS, "findings.json")
+
+
+def damage(case: CaseFolder, **changes: object) -> None:
+    path = case.path / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["graph//{outside}", "graph/../../{bare}", "graph/a/b", "other/file", "graph/", "graph/.hidden", "log/log.jsonl"],
+)
+def test_a_case_that_somebody_else_made_overwrites_no_file_outside_it(
+    tmp_path: Path, receipt: Receipt, name: str
+) -> None:
+    """Harm stopped: a manifest that names ``graph//home/u/.bashrc`` has that file written by the next trace."""
+    outside = tmp_path / "bashrc"
+    outside.write_bytes(b"mine")
+    case = CaseFolder.create(tmp_path / "case")
+    case.replace(OLD, receipt)
+    key = name.format(outside=outside, bare=outside.name)
+    damage(case, files={key: hashlib.sha256(b"mine").hexdigest()})
+    for act in (
+        lambda: case.names(Part.GRAPH),
+        lambda: case.read(Part.GRAPH, key.removeprefix("graph/")),
+        lambda: case.replace(NEW, receipt),
+    ):
+        with pytest.raises(StorageError, match=r"case\.manifest"):
+            act()
+    assert outside.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("name", ["/{outside}", "../../{bare}", ".hidden", "a/b", ""])
+def test_no_step_writes_a_file_outside_its_part(tmp_path: Path, receipt: Receipt, name: str) -> None:
+    outside = tmp_path / "bashrc"
+    case = CaseFolder.create(tmp_path / "case")
+    with pytest.raises(StorageError, match=r"case\.manifest"):
+        case.replace({Part.GRAPH: {name.format(outside=outside, bare=outside.name): b"x"}}, receipt)
+    assert not outside.exists()
+    assert state(case) == {}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"files": []},
+        {"files": {"graph/graph.json": 7}},
+        {"files": {"graph/graph.json": "ab"}},
+        {"version": "1"},
+        {"version": True},
+        {"entry": 7},
+        {"entry": {"index": -1, "digest": "0" * 64}},
+        {"entry": {"index": "0", "digest": "0" * 64}},
+        {"entry": {"index": 0, "digest": "x"}},
+    ],
+)
+def test_a_manifest_of_other_types_is_refused(tmp_path: Path, receipt: Receipt, changes: dict[str, object]) -> None:
+    case = CaseFolder.create(tmp_path / "case")
+    case.replace(OLD, receipt)
+    damage(case, **changes)
+    with pytest.raises(StorageError, match=r"case\.manifest"):
+        case.names(Part.GRAPH)
+
+
+@pytest.mark.parametrize("name", ["graph", "log", ".lock", "manifest.json"])
+def test_a_link_in_a_case_leads_nothing_out_of_it(tmp_path: Path, receipt: Receipt, name: str) -> None:
+    """Harm stopped: a case that somebody sends has a link where Clew writes."""
+    case = CaseFolder.create(tmp_path / "case")
+    case.replace(OLD, receipt)
+    (case.path / name).rename(tmp_path / "moved")
+    (case.path / name).symlink_to(tmp_path / "moved")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "moved").rglob("*") if path.is_file()}
+    for act in (lambda: CaseFolder.open(case.path), lambda: case.replace(NEW, receipt)):
+        with pytest.raises(StorageError, match=r"case\.link"):
+            act()
+    assert {path.name: path.read_bytes() for path in (tmp_path / "moved").rglob("*") if path.is_file()} == before
+
+
+def test_a_linked_file_is_neither_read_nor_written_through(tmp_path: Path, receipt: Receipt) -> None:
+    case = CaseFolder.create(tmp_path / "case")
+    case.replace(OLD, receipt)
+    file = case.path / "graph" / "graph.json"
+    file.rename(tmp_path / "moved")
+    file.symlink_to(tmp_path / "moved")
+    with pytest.raises(StorageError, match=r"case\.unwritable"):
+        case.read(Part.GRAPH, "graph.json")
+    with pytest.raises(OSError, match="symbolic"):
+        write_file(file, b"x")
+    assert (tmp_path / "moved").read_bytes() == b"g1"
+
+
+def test_an_older_log_in_the_place_of_the_cases_is_noticed(tmp_path: Path) -> None:
+    """Harm stopped: putting last week's log back, which says that less of the warrant's budget was used."""
+    case = CaseFolder.create(tmp_path / "case")
+    log = FileLog(case.log_path, lambda: datetime(2026, 3, 2, tzinfo=UTC))
+    case.require_logged(log)
+    log.commit(Entry("graph.written", {}))
+    older = case.log_path.read_bytes()
+    case.replace(OLD, log.commit(Entry("graph.written", {"stage": 2})))
+    log.commit(Entry("records.source", {}))
+    case.require_logged(log)
+    case.log_path.write_bytes(older)
+    with pytest.raises(StorageError, match=r"log\.rolled-back"):
+        case.require_logged(log)
+    log.commit(Entry("records.source", {}))
+    with pytest.raises(StorageError, match=r"log\.rolled-back"):
+        case.require_logged(log)
+    case.log_path.unlink()
+    with pytest.raises(StorageError, match=r"log\.rolled-back"):
+        case.require_logged(log)
+
+
+def test_no_crash_leaves_a_case_that_is_ahead_of_its_log(tmp_path: Path) -> None:
+    runs = iter(range(10_000))
+
+    def log_of(case: CaseFolder) -> FileLog:
+        return FileLog(case.log_path, lambda: datetime(2026, 3, 2, tzinfo=UTC))
+
+    def prepare() -> CaseFolder:
+        case = CaseFolder.create(tmp_path / str(next(runs)))
+        case.replace(OLD, log_of(case).commit(Entry("graph.written", {})))
+        return case
+
+    def operate(case: CaseFolder) -> None:
+        case.replace(NEW, log_of(case).commit(Entry("cells.found", {})))
+
+    def check(case: CaseFolder) -> None:
+        again = CaseFolder.open(case.path)
+        again.require_logged(log_of(again))
+
+    assert crash_everywhere(prepare, operate, check) >= 15

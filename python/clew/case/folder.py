@@ -11,14 +11,15 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self, final
+from typing import Any, Final, Self, final
 
-from clew.audit.log import Receipt
+from clew.audit.log import Log, Receipt
 from clew.durable import sync_folder, write_file
 from clew.errors import InputError, StorageError
 
@@ -38,6 +39,11 @@ class Part(StrEnum):
     FINDINGS = "findings"
     DECISIONS = "decisions"
     REPORT = "report"
+
+
+_KEY: Final = re.compile(rf"({'|'.join(Part)})/[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_LINKED: Final = (_MANIFEST, ".lock", "log", _PENDING, *Part, *(f"{_PENDING}/{part}" for part in Part))
 
 
 @final
@@ -109,7 +115,10 @@ class CaseFolder:
         if expected is None:
             raise InputError("case.part-missing", f"the case has no {key}", where=str(self.path))
         with _storage(self.path):
-            data = (self.path / key).read_bytes()
+            self._refuse_links()
+            descriptor = os.open(self.path / key, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            with os.fdopen(descriptor, "rb") as file:
+                data = file.read()
         if hashlib.sha256(data).hexdigest() != expected:
             raise StorageError(
                 "case.altered",
@@ -134,8 +143,11 @@ class CaseFolder:
             for part, files in parts.items():
                 (new / part.value).mkdir(mode=0o700)
                 for name, data in files.items():
-                    write_file(new / part.value / name, data)
-                    hashes[f"{part.value}/{name}"] = hashlib.sha256(data).hexdigest()
+                    key = f"{part.value}/{name}"
+                    if not _KEY.fullmatch(key):
+                        raise self._unreadable()
+                    write_file(new / key, data)
+                    hashes[key] = hashlib.sha256(data).hexdigest()
                 sync_folder(new / part.value)
             write_file(new / _MANIFEST, _manifest(hashes, receipt))
             sync_folder(new)
@@ -156,26 +168,63 @@ class CaseFolder:
         sync_folder(self.path)
         pending.rmdir()
 
+    def require_logged(self, log: Log) -> None:
+        """Return if the log holds the entry that the manifest names; else somebody put an older log in its place."""
+        entry = self._manifest().get("entry")
+        if entry is None:
+            return
+        logged = log.entries()
+        if len(logged) <= entry["index"] or logged[entry["index"]].digest != entry["digest"]:
+            raise StorageError(
+                "log.rolled-back",
+                "the log does not hold the entry of the case's last change: it is older than the case, or another",
+                where=str(self.log_path),
+                mend="Keep both as they are, and restore the whole case from a backup.",
+            )
+
     def _hashes(self) -> dict[str, str]:
+        return dict(self._manifest()["files"])
+
+    def _manifest(self) -> dict[str, Any]:
+        """The manifest, its names and types checked: names of a case that others made must not lead out of it."""
         try:
             document: Any = json.loads((self.path / _MANIFEST).read_bytes())
-            version, files = document["version"], document["files"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise StorageError(
-                "case.manifest", "the case's manifest cannot be read", where=str(self.path / _MANIFEST)
-            ) from error
-        if version != CASE_VERSION:
+            version, files, entry = document["version"], document["files"], document["entry"]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            raise self._unreadable() from error
+        if type(version) is int and version != CASE_VERSION:
             raise InputError(
                 "case.version",
                 f"the case is of version {version}, this Clew reads version {CASE_VERSION}",
                 where=str(self.path),
                 mend="Use the Clew that wrote it.",
             )
-        return dict(files)
+        if type(version) is not int or not _are_files(files) or not (entry is None or _is_entry(entry)):
+            raise self._unreadable()
+        return dict(document)
+
+    def _unreadable(self) -> StorageError:
+        return StorageError(
+            "case.manifest",
+            "the case's manifest cannot be read, or names files that no case has",
+            where=str(self.path / _MANIFEST),
+            mend="Restore the case from a backup. If somebody else made it, do not trust it.",
+        )
+
+    def _refuse_links(self) -> None:
+        for name in _LINKED:
+            if (self.path / name).is_symlink():
+                raise StorageError(
+                    "case.link",
+                    f"{name} is a link, so that what Clew writes there would land outside the case",
+                    where=str(self.path),
+                    mend="Put the folder itself there. If somebody else made the case, do not trust it.",
+                )
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        descriptor = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._refuse_links()
+        descriptor = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
@@ -185,6 +234,21 @@ class CaseFolder:
 
 def _is_case(path: Path) -> bool:
     return (path / _MANIFEST).exists() or (path / _PENDING).exists()
+
+
+def _are_files(found: Any) -> bool:
+    """Whether these are names of files in parts of a case, each with a SHA-256."""
+    return isinstance(found, dict) and all(
+        _KEY.fullmatch(name) and isinstance(digest, str) and _DIGEST.fullmatch(digest) for name, digest in found.items()
+    )
+
+
+def _is_entry(found: Any) -> bool:
+    """Whether this names an entry of a log."""
+    if not isinstance(found, dict) or found.keys() != {"index", "digest"}:
+        return False
+    index, digest = found["index"], found["digest"]
+    return type(index) is int and index >= 0 and isinstance(digest, str) and bool(_DIGEST.fullmatch(digest))
 
 
 def _manifest(hashes: Mapping[str, str], receipt: Receipt | None = None) -> bytes:
