@@ -105,6 +105,27 @@ def test_a_full_disk_at_any_system_call_leaves_the_store_as_it_was(stopped) -> N
     assert all(told_truly), "an error says whether anything was imported"
 
 
+def test_a_crash_while_a_store_is_made_leaves_nothing_in_the_way(tmp_path: Path) -> None:
+    one = _file(tmp_path, 1)
+    numbers = itertools.count()
+
+    def prepare() -> Path:
+        return tmp_path / f"new-{next(numbers)}"
+
+    def operate(store: Path) -> None:
+        import_files(store, [(one, PROFILE)], clock=_clock, threads=1)
+
+    def check(store: Path) -> None:
+        operate(store)
+        opened = Store.open(store)
+        opened.verify()
+        assert (len(opened.imports()), opened.interrupted) == (1, ())
+        shutil.rmtree(store)
+
+    assert faults.crash_everywhere(prepare, operate, check) > 30
+    assert faults.fill_everywhere(prepare, operate, check) > 20
+
+
 @pytest.mark.parametrize("limit", [300, 200_000])
 def test_a_disk_that_fills_under_arrow_or_duckdb_leaves_the_store_as_it_was(tmp_path: Path, limit: int) -> None:
     lines = [f"+9647901{i % 9973:06d},+336123{i % 7919:05d},2026-03-02T10:00:00\n" for i in range(20_000)]

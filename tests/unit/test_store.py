@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -94,11 +95,13 @@ def test_one_record_comes_out_only_inside_the_window_and_refusals_do_not_tell_wh
 
 
 def test_an_empty_store_shows_empty_views(tmp_path: Path) -> None:
-    take(tmp_path / "store")
-    assert not (tmp_path / "store" / "store.json").exists()
     with pytest.raises(InputError) as caught:
         Store.open(tmp_path / "store")
     assert caught.value.code == "store.missing"
+    take(tmp_path / "store")
+    with Engine() as engine:
+        Store.open(tmp_path / "store").attach(engine, warrant(), receipt("records.read"))
+        assert engine.connection.table("incidence").to_arrow_table().num_rows == 0
     (tmp_path / "f.csv").write_bytes(b"")
     take(tmp_path / "store", (tmp_path / "f.csv", PROFILE))
     with Engine() as engine:
@@ -203,3 +206,93 @@ def test_nothing_but_the_store_and_its_importer_opens_records() -> None:
         if any(word in text for word in ("read_parquet", "read_duckdb", "ATTACH", "read_csv")):
             assert path.parent.parent.name == "records", f"{path} opens files"
     assert found <= set(allowed), found - set(allowed)
+
+
+def tree(folder: Path) -> dict[str, bytes | None]:
+    """Everything below a folder: files with their bytes."""
+    found = folder.rglob("*")
+    return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in found}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "imports/calls.csv",
+        "imports/1/records.parquet",
+        "index/notes.txt",
+        "index/segment_000001.duckdb",
+        "work/thesis.txt",
+        "work/scanned.parquet",
+        "store.json.new",
+        "lock",
+        "calls.csv",
+    ],
+)
+def test_an_operators_file_in_the_folder_is_never_deleted(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "records"
+    mine = folder / name
+    mine.parent.mkdir(parents=True, exist_ok=True)
+    write(mine, [f"{A},{B},2026-03-02T10:00:00,5"])
+    before = tree(folder)
+    with pytest.raises(InputError) as caught:
+        take(folder, (mine, PROFILE))
+    assert caught.value.code == "store.not-a-store"
+    assert tree(folder) == before
+
+
+@pytest.mark.parametrize("name", ["imports", "index", "work"])
+def test_an_operators_folder_is_never_taken_over(tmp_path: Path, name: str) -> None:
+    (tmp_path / "records" / name).mkdir(parents=True)
+    with pytest.raises(InputError) as caught:
+        take(tmp_path / "records", (write(tmp_path / "f.csv", []), PROFILE))
+    assert caught.value.code == "store.not-a-store"
+
+
+def test_strange_files_put_into_a_store_are_left_alone(store: Path, tmp_path: Path) -> None:
+    strange = ["imports/calls.csv", "imports/1/notes.txt", "imports/3/calls.csv", "imports/a/records.parquet"]
+    strange += ["index/notes.txt", "index/segment_1.duckdb", "work/calls.csv", "work/old/scanned.parquet", "mine.txt"]
+    ours = ["imports/3/records.parquet", "index/segment_000099.duckdb.wal", "work/scanned.parquet"]
+    for name in [*strange, *ours]:
+        (store / name).parent.mkdir(parents=True, exist_ok=True)
+        (store / name).write_text(name)
+    assert Store.open(store).interrupted == tuple(ours)
+    report = take(store, (write(tmp_path / "3.csv", [f"{A},{C},2026-03-02T10:00:00,5"]), PROFILE))
+    assert report.removed == tuple(ours)
+    assert all((store / name).read_text() == name for name in strange)
+    assert len(Store.open(store).imports()) == 3
+    Store.open(store).verify()
+
+
+@pytest.mark.parametrize("name", ["imports", "index", "work", "imports/3", "index/segment_000003.duckdb"])
+def test_nothing_behind_a_link_is_deleted_or_written(store: Path, tmp_path: Path, name: str) -> None:
+    beyond = tmp_path / "beyond"
+    if (store / name).is_dir():
+        (store / name).rename(beyond)
+    else:
+        beyond.mkdir()
+    (beyond / "records.parquet").write_text("mine")
+    (beyond / "scanned.parquet").write_text("mine")
+    (store / name).symlink_to(beyond)
+    before = tree(beyond)
+    with pytest.raises(StorageError) as caught:
+        take(store, (write(tmp_path / "3.csv", [f"{A},{C},2026-03-02T10:00:00,5"]), PROFILE))
+    assert caught.value.code == "store.link"
+    assert tree(beyond) == before
+
+
+def test_a_store_whose_manifest_is_lost_keeps_its_records(store: Path, tmp_path: Path) -> None:
+    (store / "store.json").rename(tmp_path / "store.json")
+    before = tree(store)
+    with pytest.raises(InputError):
+        take(store, (write(tmp_path / "3.csv", [f"{A},{C},2026-03-02T10:00:00,5"]), PROFILE))
+    assert tree(store) == before
+
+
+def test_folders_are_for_their_owner_only_whatever_the_umask(tmp_path: Path) -> None:
+    old = os.umask(0)
+    try:
+        take(tmp_path / "above" / "store", (write(tmp_path / "f.csv", [f"{A},{B},2026-03-02T10:00:00,5"]), PROFILE))
+    finally:
+        os.umask(old)
+    for path in (tmp_path / "above", *(tmp_path / "above").rglob("*")):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path

@@ -10,7 +10,8 @@ import fcntl
 import hashlib
 import json
 import os
-import shutil
+import re
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from typing import Any, Final, final
 
 import duckdb
 
-from clew.durable import sync_folder
+from clew.durable import make_folder, sync_folder
 from clew.errors import InputError, StorageError
 
 __all__ = [
@@ -30,11 +31,13 @@ __all__ = [
     "Manifest",
     "Segment",
     "file_digest",
+    "is_room",
     "leftovers",
     "make_folder",
     "protect",
     "read_manifest",
     "replace_manifest",
+    "start_store",
     "storage",
     "write_lock",
 ]
@@ -44,6 +47,13 @@ MANIFEST: Final = "store.json"
 LOCK: Final = "lock"
 FOLDERS: Final = ("imports", "index", "work")
 _BLOCK: Final = 1 << 20
+_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+_FOLDER_NAMES: Final = re.compile("imports|index|work")
+_NEW_MANIFEST: Final = re.compile(r"store\.json\.new")
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
+_IMPORT_FILES: Final = re.compile(r"(records|rejects|numbers)\.parquet|account\.json|profile\.toml")
+_INDEX_FILES: Final = re.compile(r"segment_[0-9]{6,12}m?\.duckdb(\.wal(\.checkpoint|\.recovery)?)?")
+_WORK_FILES: Final = re.compile(r"scanned\.parquet|duckdb_temp_[A-Za-z0-9_.-]+")
 
 
 @final
@@ -150,11 +160,7 @@ def replace_manifest(store: Path, manifest: Manifest) -> str:
     for segment in manifest.segments:
         if not (store / segment.file).is_file():
             raise FileNotFoundError(segment.file)
-    data = manifest.encode()
-    new = HashedFile(store / (MANIFEST + ".new"))
-    new.write(data)
-    new.close()
-    os.replace(store / (MANIFEST + ".new"), store / MANIFEST)
+    identity = _put_manifest(store, manifest)
     try:
         sync_folder(store)
     except OSError as error:
@@ -164,13 +170,21 @@ def replace_manifest(store: Path, manifest: Manifest) -> str:
             where=str(store),
             mend="Check the disk, then import again: what is there already is recognised.",
         ) from error
-    return hashlib.sha256(data).hexdigest()
+    return identity
+
+
+def _put_manifest(store: Path, manifest: Manifest) -> str:
+    new = HashedFile(store / (MANIFEST + ".new"))
+    new.write(manifest.encode())
+    new.close()
+    os.replace(store / (MANIFEST + ".new"), store / MANIFEST)
+    return new.sha256
 
 
 @contextmanager
 def write_lock(store: Path) -> Iterator[None]:
     """Hold the store's lock; ``StorageError`` ``store.busy`` if another process holds it."""
-    descriptor = os.open(store / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(store / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -186,38 +200,82 @@ def write_lock(store: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def start_store(store: Path) -> str:
+    """Make an empty store in the folder, durably; returns its SHA-256.
+
+    It is done before anything else is written, so that whatever is removed later was put into a store.
+    """
+    identity = _put_manifest(store, Manifest())
+    sync_folder(store)
+    return identity
+
+
+def is_room(folder: Path) -> bool:
+    """Whether a store can be made in an existing folder: it is empty, or making one there did not end."""
+    half = Manifest().encode()
+    for entry in folder.iterdir():
+        found = entry.lstat()
+        begun = entry.name in (LOCK, MANIFEST + ".new") and stat.S_ISREG(found.st_mode) and found.st_size <= len(half)
+        if not begun or not half.startswith(entry.read_bytes()):
+            return False
+    return True
+
+
 def leftovers(store: Path, manifest: Manifest) -> list[Path]:
-    """What is in the store's folders and no manifest names: remains of imports that did not end."""
+    """Remains of imports that did not end: what has a name of ours in the store's folders and no manifest names.
+
+    What has another name is not ours: it is neither removed nor told. Raises ``StorageError`` ``store.link`` if a name
+    of ours is a symbolic link, behind which anything may lie.
+    """
     named = set(manifest.files()) | set(manifest.retired)
-    kept = {store / name for name in named} | {store / Path(name).parent for name in named}
-    found = [store / (MANIFEST + ".new")] if (store / (MANIFEST + ".new")).exists() else []
-    for name in FOLDERS:
-        folder = store / name
-        if not folder.is_dir():
-            continue
-        if name == "work":
-            found.append(folder)
-            continue
-        for entry in sorted(folder.iterdir()):
-            if entry not in kept:
-                found.append(entry)
-            elif entry.is_dir():
-                found.extend(sorted(inner for inner in entry.iterdir() if inner not in kept))
+    kept = {store / name for name in named}
+    folders = {path.name: path for path in _ours(store, _FOLDER_NAMES)}
+    found = [path for path in _ours(store, _NEW_MANIFEST) if path.is_file()]
+    if "imports" in folders:
+        for folder in _ours(folders["imports"], _NUMBER):
+            found += _remains(folder, _IMPORT_FILES, kept)
+    if "index" in folders:
+        found += [path for path in _ours(folders["index"], _INDEX_FILES) if path.is_file() and path not in kept]
+    if "work" in folders:
+        found += _remains(folders["work"], _WORK_FILES, kept)
     return found
 
 
+def _inside(folder: Path) -> list[Path]:
+    """What is in the folder, sorted; nothing if it is none, or none any more: an import may end while one reads."""
+    try:
+        return sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _ours(folder: Path, names: re.Pattern[str]) -> list[Path]:
+    found = [path for path in _inside(folder) if names.fullmatch(path.name)]
+    for path in found:
+        if path.is_symlink():
+            raise StorageError(
+                "store.link",
+                "a file or folder of the store is a symbolic link",
+                where=str(path),
+                mend="Put the file or folder itself there. Nothing behind the link was touched.",
+            )
+    return found
+
+
+def _remains(folder: Path, names: re.Pattern[str], kept: set[Path]) -> list[Path]:
+    """The folder, where nothing in it is kept or strange; else the files in it that are ours and not kept."""
+    files = [path for path in _ours(folder, names) if path.is_file() and path not in kept]
+    return [folder] if folder.is_dir() and files == _inside(folder) else files
+
+
 def remove(path: Path) -> None:
-    """Remove a leftover file or folder."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+    """Remove a leftover file, or a leftover folder with the files in it that are ours."""
+    if path.is_dir():
+        for inner in _ours(path, _WORK_FILES if path.name == "work" else _IMPORT_FILES):
+            inner.unlink()
+        path.rmdir()
     else:
         path.unlink()
-
-
-def make_folder(path: Path) -> Path:
-    """The folder, made if it is not there, for its owner only."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path
 
 
 def protect(path: Path) -> None:
@@ -241,7 +299,7 @@ class HashedFile:
     """A new file, 0600, hashed while it is written and made durable when it is closed. A file object for Arrow."""
 
     def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        self._descriptor = os.open(path, _NEW_FILE, 0o600)
         self._hash = hashlib.sha256()
         self._waiting = bytearray()
         self._size = 0

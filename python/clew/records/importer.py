@@ -29,11 +29,13 @@ from clew.records.folder import (
     Manifest,
     advance,
     file_digest,
+    is_room,
     leftovers,
     make_folder,
     read_manifest,
     remove,
     replace_manifest,
+    start_store,
     storage,
     write_lock,
 )
@@ -93,7 +95,7 @@ def import_files(
         make_folder(store)
         stack.enter_context(write_lock(store))
         found = read_manifest(store)
-        manifest, identity = found if found else (Manifest(), "")
+        manifest, identity = found if found else (Manifest(), start_store(store))
         removed = _clean(store, manifest)
         job = _Import(store, manifest, clock, progress or NoProgress(), threads, memory)
         stack.callback(job.clean_up)
@@ -105,11 +107,10 @@ def import_files(
 
 
 def _require_store_or_room(store: Path) -> None:
-    if store.is_dir() and read_manifest(store) is None:
-        strange = [entry for entry in store.iterdir() if entry.name not in (*FOLDERS, "lock", "store.json.new")]
-    else:
-        strange = [store] if store.exists() and not store.is_dir() else []
-    if strange:
+    """Return if a store is there, or can be made there without touching anything of others."""
+    if read_manifest(store) is not None or not store.exists():
+        return
+    if not store.is_dir() or not is_room(store):
         raise InputError(
             "store.not-a-store",
             "the folder is not empty and is not a store",
@@ -201,7 +202,8 @@ class _Import:
         with suppress(OSError, StorageError):
             # What the disk says counts, not what was meant: an error after the replacement must not undo it.
             found = read_manifest(self.store)
-            _clean(self.store, found[0] if found else Manifest())
+            if found is not None:
+                _clean(self.store, found[0])
 
     def _limits(self) -> dict[str, Any]:
         scratch = make_folder(self.store / "work")
@@ -250,7 +252,7 @@ class _Import:
 
     def _settles(self, profile: Profile) -> bool:
         """Whether legs or duplicates are possible, so that the file's records must be seen together."""
-        others = any(entry.operator != profile.operator for entry in self._all())
+        others = any(not _same_operator(entry, profile) for entry in self._all())
         return profile.call is not None or profile.operator_record is not None or others
 
     def _scan_and_settle(self, scan: FileScan, profile: Profile, writer: _Writer, tally: Tally) -> None:
@@ -281,17 +283,19 @@ class _Import:
 
     def _find(self, engine: Engine, scanned: str, profile: Profile) -> None:
         """Make the tables of duplicates, legs and twins."""
-        own = [entry for entry in self._all() if entry.operator == profile.operator]
-        others = [entry for entry in self._all() if entry.operator != profile.operator]
+        own = [entry for entry in self._all() if _same_operator(entry, profile)]
+        others = [entry for entry in self._all() if not _same_operator(entry, profile)]
         identified = [self._records(entry) for entry in own if entry.identified]
         if profile.operator_record is None:
             engine.run("records", "no_duplicates")
+            engine.run("records", "no_reused")
         else:
             if identified:
                 engine.run("records", "earlier_identifiers", {"records": identified})
             else:
                 engine.run("records", "no_earlier_identifiers")
             engine.run("records", "duplicates", {"scanned": scanned})
+            engine.run("records", "reused", {"scanned": scanned})
         if profile.call is None:
             engine.run("records", "no_legs")
         else:
@@ -338,6 +342,11 @@ class _Import:
             last_unit_open=scan.last_unit_open,
             **tally.counts(),
         )
+
+
+def _same_operator(entry: ImportEntry, profile: Profile) -> bool:
+    """Whether an import is of the profile's operator; a name in other capitals is no other operator."""
+    return entry.operator.strip().casefold() == profile.operator.strip().casefold()
 
 
 def _words(found: dict[str, int]) -> dict[str, int]:
