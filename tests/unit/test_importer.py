@@ -120,6 +120,52 @@ def test_the_operators_own_identifier_finds_duplicates_in_the_file_and_in_the_st
     assert [row["unit"] for row in rejects(tmp_path / "store") if row["reason"] == "duplicate"] == [3]
 
 
+def test_a_record_identifier_that_is_used_again_loses_no_call(tmp_path: Path) -> None:
+    profile = replace(PROFILE, operator_record="id")
+    first = [
+        f"{A},{B},2026-03-02T10:00:00,5,17",
+        f"{A},{C},2026-03-02T10:00:00,5,17",  # another B
+        f"{C},{B},2026-03-02T10:00:00,5,17",  # another A
+        f"{A},{B},2026-03-02T10:00:00,-1,17",  # another kind
+        f"{A},{B},2026-03-02T10:00:00,6,18",
+        f"{A},{B},2026-03-02T10:00:00,5,17",  # the first again
+    ]
+    second = [
+        f"{A},{B},2026-03-03T10:00:00,5,18",  # the counter of another day
+        f"{A},{B},2026-03-02T10:00:00,6,18",  # known
+        f"{A},{B},2026-03-03T10:00:00,5,19",
+        f",{B},2026-03-03T10:00:00,5,20",
+        f",{B},2026-03-03T10:00:00,5,20",  # nobody called twice
+    ]
+    one = write(tmp_path / "1.csv", first, HEADER + ",id")
+    two = write(tmp_path / "2.csv", second, HEADER + ",id")
+    report = take(tmp_path / "store", (one, profile), (two, replace(profile, operator="ONE")))
+    assert [(account.records, account.duplicate) for account in report.accounts] == [(5, 1), (3, 2)]
+    assert [row["flags"] & 512 for row in records(tmp_path / "store")] == [512, 512, 512, 512, 0]
+    assert [row["flags"] & 512 for row in records(tmp_path / "store", 2)] == [512, 0, 0]
+    assert report.accounts[1].flags["identifier reused"] == 1
+
+
+def test_a_call_identifier_that_is_used_again_merges_no_calls(tmp_path: Path) -> None:
+    profile = replace(PROFILE, call="call")
+    lines = [
+        f"{A},{B},2026-03-02T10:00:00,-1,7",
+        f"{A},{B},2026-03-02T10:10:00,30,7",  # ten minutes later: a leg
+        f"{A},{B},2026-03-02T10:20:01,30,7",  # ten minutes and a second: another call
+        f"{A},{B},2026-03-03T10:00:00,40,7",  # the counter of another day
+        f"{A},{B},2026-03-02T10:00:00,5,8",
+        "+33612345679,+447700900124,2026-03-02T10:00:30,9,8",  # two other people
+        f"{A},{B},2026-03-02T10:00:00,5,9",
+    ]
+    file = write(tmp_path / "f.csv", lines, HEADER + ",call")
+    (account,) = take(tmp_path / "store", (file, profile)).accounts
+    assert (account.records, account.merged_legs) == (6, 1)
+    rows = records(tmp_path / "store")
+    leader = rows[1]["record_id"]
+    assert [row["leg_group"] for row in rows] == [leader, leader, None, None, None, None, None]
+    assert [row["flags"] & (32 | 64 | 512) for row in rows] == [32 | 64 | 512, 64 | 512, 512, 512, 512, 512, 0]
+
+
 def test_legs_of_one_call_are_merged_and_the_answered_one_counts(tmp_path: Path) -> None:
     profile = replace(PROFILE, call="call")
     lines = [

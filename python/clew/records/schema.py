@@ -50,6 +50,7 @@ class RecordFlag(IntFlag):
     LEGS_DIFFER = 64  # the legs of this call disagree on kind or duration
     IMPOSSIBLE_NUMBER = 128  # an end was not a possible number and is kept as unknown
     KIND_UNKNOWN = 256
+    IDENTIFIER_REUSED = 512  # the operator gave its identifier to another record or call as well
 
 
 def record_id(import_number: int, unit: int) -> int:

@@ -34,6 +34,7 @@ FLAGS = {
     "legs differ": words.FLAG_LEGS_DIFFER,
     "impossible number": words.FLAG_IMPOSSIBLE_NUMBER,
     "kind unknown": words.FLAG_KIND_UNKNOWN,
+    "identifier reused": words.FLAG_IDENTIFIER_REUSED,
 }
 
 REJECTS = {
