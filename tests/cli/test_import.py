@@ -219,3 +219,44 @@ def test_unicode_files_give_the_same_records(place: Path, encoding: str) -> None
     document = run_json("import", path, "--store", place / "s", *ANSWERS)
     assert document["files"][0]["kinds"] == {"voice": 2, "message": 1}
     assert canonical(place / "s")["+33612345678"] == "+33612345678"
+
+
+def french(place: Path, name: str, header: str = "from,to,start,duration (s)") -> Path:
+    """A file of one record under ``header``."""
+    path = place / name
+    path.write_text(f"{header}\n0612345678,0145678901,2026-03-02 10:00,60\n")
+    return path
+
+
+FRENCH = ["--operator", "orange", "--zone", "Europe/Paris", "--country", "FR"]
+
+
+def test_two_layouts_of_one_operator_are_both_found_by_the_names_that_were_said(place: Path) -> None:
+    layouts = ("from,to,start,duration (s)", "caller,callee,start,duration (s)", "A number,B number,start,seconds")
+    for number, header in enumerate(layouts, start=1):
+        path = french(place, f"{number}.csv", header)
+        said = run("import", path, "--store", place / "s", *FRENCH, "--set", "duration.unit=s").stderr
+        name = "orange" if number == 1 else f"orange-{number}"
+        assert f"Profile kept as {name}: {place / 'home' / 'profiles' / name}.toml" in said
+        assert read_profile(place / "home" / "profiles" / f"{name}.toml").name == name
+    for number in (1, 2, 3):
+        name = "orange" if number == 1 else f"orange-{number}"
+        document = run_json("import", place / f"{number}.csv", "--store", place / "t", expect=3)
+        assert document["files"][0]["questions"][0]["option"] == f"--profile {name}"
+        run("import", place / f"{number}.csv", "--store", place / "t", "--profile", name)
+    again = run("import", place / "2.csv", "--store", place / "u", *FRENCH, "--set", "duration.unit=s")
+    assert "kept" not in again.stderr
+
+
+def test_a_profile_never_takes_the_name_of_one_of_clews_own(place: Path) -> None:
+    how = [*FRENCH, "--set", "name=vast2008"]
+    assert "kept as vast2008-2:" in run("import", french(place, "1.csv"), "--store", place / "s", *how).stderr
+    run("import", place / "1.csv", "--store", place / "t", "--profile", "vast2008-2")
+
+
+def test_a_profile_that_cannot_be_kept_is_told_and_the_import_is_done(place: Path) -> None:
+    (place / "home").write_text("a file where the folder should be")
+    done = run("import", french(place, "1.csv"), "--store", place / "s", *FRENCH, "--json")
+    assert "The profile was not kept" in done.stderr
+    assert "profile.unwritable" in done.stderr
+    assert len(stored(place / "s")) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,7 +139,8 @@ def _plan_one(sample: Sample, answers: dict[str, Any], asker: Output | None, bef
 
 def _offer(sample: Sample, saved: Sequence[Layout], asker: Output | None) -> Plan | None:
     """The saved profile that a person takes; None if none is taken."""
-    names = tuple(layout.profile.name for layout in saved)
+    counts = Counter(layout.profile.name for layout in saved)
+    names = tuple(one.profile.name if counts[one.profile.name] == 1 else one.source for one in saved)
     if asker is None:
         question = Question(
             "profile",
@@ -147,8 +149,8 @@ def _offer(sample: Sample, saved: Sequence[Layout], asker: Output | None) -> Pla
             names,
         )
         return Plan(sample.path, None, "", None, (question,))
-    for layout in saved:
-        said = f"{sample.path.name} has the header of your profile {layout.profile.name} ({layout.profile.start.zone})."
+    for layout, name in zip(saved, names, strict=True):
+        said = f"{sample.path.name} has the header of your profile {name} ({layout.profile.start.zone})."
         if click.confirm(f"{said} Read it so?", default=True):
             return Plan(sample.path, layout.profile, f"profile {layout.profile.name}")
     return None
@@ -211,6 +213,11 @@ def _keep(plans: Sequence[Plan], output: Output) -> None:
     """Keep the profiles that were made, for the next file."""
     for plan in plans:
         if plan.new and plan.profile is not None:
-            kept = remember(plan.profile)
+            try:
+                kept = remember(plan.profile)
+            except InputError as error:
+                # The records are in the store: that the next file will be asked about again is no failure of this.
+                output.note(f"The profile was not kept, and the next file will be asked about again: {error}")
+                continue
             if kept is not None:
-                output.note(f"Profile kept as {plan.profile.name}: {kept}")
+                output.note(f"Profile kept as {kept.profile.name}: {kept.source}")

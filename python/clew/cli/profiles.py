@@ -6,13 +6,19 @@ import os
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from clew.errors import InputError
 from clew.records.layouts import Layout, built_in_layouts, find_profile, recognise, save_profile, saved_layouts
 from clew.records.profile import Profile, Recognise
+from clew.records.profile_file import format_profile
 from clew.records.sample import Sample
 
 __all__ = ["chosen_profile", "known_layout", "own_layouts", "profile_folder", "remember"]
+
+_BLANKS: Final = re.compile(r"\s+")
+_MOST_OF_A_NAME: Final = 100
+_NAME_LIMIT: Final = 80  # what a profile's name may have (records/profile_check.py)
 
 
 def own_layouts() -> tuple[Layout, ...]:
@@ -48,15 +54,30 @@ def known_layout(sample: Sample) -> tuple[Layout | None, tuple[Layout, ...]]:
     return (certain[0] if len(certain) == 1 else None), tuple(saved)
 
 
-def remember(profile: Profile) -> Path | None:
-    """Save the profile among a person's own; where it lies then, or None if it was there or cannot be kept."""
+def remember(profile: Profile) -> Layout | None:
+    """The profile as it is kept among a person's own from now on; None if just this one was kept before.
+
+    Where its name is taken by another, it is kept as ``NAME-2`` and so on, in a file of that name: whoever says
+    ``--profile NAME-2`` then gets this one. ``InputError`` ``profile.unwritable`` if it cannot be kept.
+    """
     folder = profile_folder()
-    stem = re.sub(r"\s+", "-", profile.name)
-    for number in range(1, 100):
-        path = folder / f"{stem}{'' if number == 1 else f'-{number}'}.toml"
+    taken = {
+        layout.profile.name: format_profile(layout.profile) for layout in (*saved_layouts(folder)[0], *own_layouts())
+    }
+    for number in range(1, _MOST_OF_A_NAME):
+        end = "" if number == 1 else f"-{number}"
+        kept = replace(profile, name=profile.name[: _NAME_LIMIT - len(end)].rstrip() + end)
+        if taken.get(kept.name) not in (None, format_profile(kept)):
+            continue
+        path = folder / f"{_BLANKS.sub('-', kept.name)}.toml"
         try:
-            return path if save_profile(profile, path) else None
+            return Layout(kept, str(path)) if save_profile(kept, path) else None
         except InputError as error:
             if error.code != "profile.exists":
-                return None
-    return None
+                raise
+    raise InputError(
+        "profile.unwritable",
+        f"{_MOST_OF_A_NAME - 1} profiles have this name already",
+        where=str(folder),
+        mend="Say another one with --set name=NAME.",
+    )

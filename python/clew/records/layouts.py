@@ -7,6 +7,7 @@ somebody says its name.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -51,13 +52,32 @@ def built_in_layouts() -> tuple[Layout, ...]:
 
 def saved_layouts(folder: Path) -> tuple[tuple[Layout, ...], tuple[ClewError, ...]]:
     """The profiles saved in ``folder`` by name, and an error for each file of it that is no profile."""
-    layouts, errors = [], []
-    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+    layouts: list[Layout] = []
+    errors: list[ClewError] = []
+    for path in _files(folder, errors):
         try:
             layouts.append(Layout(read_profile(path), str(path)))
         except ClewError as error:
             errors.append(error)
     return tuple(sorted(layouts, key=lambda layout: layout.profile.name)), tuple(errors)
+
+
+def _files(folder: Path, errors: list[ClewError]) -> list[Path]:
+    """The files of the folder that should be profiles, none if it is not there; what forbids to look is added."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".toml")
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        errors.append(
+            InputError(
+                "profile.unreadable",
+                f"the folder of profiles cannot be read: {error.strerror}",
+                where=str(folder),
+                mend="Change its permissions, or set CLEW_HOME to another folder.",
+            )
+        )
+        return []
 
 
 def find_profile(text: str, folders: Iterable[Path], own: Iterable[Layout] | None = None) -> Layout:
@@ -67,7 +87,8 @@ def find_profile(text: str, folders: Iterable[Path], own: Iterable[Layout] | Non
     """
     come_with = tuple(built_in_layouts() if own is None else own)
     path = Path(text)
-    if path.suffix == ".toml" or path.is_file():
+    # Unlike pathlib's, this one says no to what is too long or may not be looked at.
+    if path.suffix == ".toml" or os.path.isfile(path):
         return Layout(read_profile(path), str(path))
     saved = [layout for folder in folders for layout in saved_layouts(folder)[0]]
     named = [layout for layout in (*saved, *come_with) if layout.profile.name == text]
@@ -136,6 +157,9 @@ def save_profile(profile: Profile, path: Path, *, replace: bool = False) -> bool
         path.write_text(text, "utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            "profile.unwritable", f"the profile cannot be saved: {error}", where=str(path), mend="Name another place."
+            "profile.unwritable",
+            f"the profile cannot be saved: {getattr(error, 'strerror', None) or 'another file is in its place'}",
+            where=str(path),
+            mend="Name another place.",
         ) from error
     return True
