@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+import json
 import os
 import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -296,3 +299,71 @@ def test_folders_are_for_their_owner_only_whatever_the_umask(tmp_path: Path) -> 
         os.umask(old)
     for path in (tmp_path / "above", *(tmp_path / "above").rglob("*")):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+def alter(document: Any, keys: list[Any], value: Any) -> str:
+    """The manifest with another value at that place."""
+    place = document
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        (["segments", 0, "file"], "/etc/hostname"),
+        (["segments", 0, "file"], "index/../../elsewhere/segment_000001.duckdb"),
+        (["segments", 0, "file"], "index/segment_000002.duckdb"),
+        (["segments", 0, "file"], 7),
+        (["segments", 0, "rows"], "2"),
+        (["segments", 0, "sha256"], None),
+        (["imports", 0, "files"], {"../secret": "0" * 64}),
+        (["imports", 0, "files"], {"imports/2/records.parquet": "0" * 64}),
+        (["imports", 0, "files"], []),
+        (["imports", 0, "files", "imports/1/records.parquet"], 5),
+        (["imports", 0, "number"], True),
+        (["imports", 0, "number"], 10**30),
+        (["imports", 0, "number"], "1"),
+        (["imports", 1, "number"], 1),
+        (["imports", 0, "size"], -1),
+        (["imports", 0, "identified"], "no"),
+        (["imports", 0, "operator"], ["one"]),
+        (["imports", 0, "file"], "\ud800"),
+        (["imports", 0, "more"], 1),
+        (["imports"], 5),
+        (["imports"], [5]),
+        (["segments"], {"file": 1}),
+        (["retired"], ["store.json"]),
+        (["retired"], "index"),
+        (["generation"], 1.5),
+        (["version"], [1]),
+        (["version"], True),
+    ],
+)
+def test_a_hostile_manifest_is_refused_and_opens_no_other_file(store: Path, keys: list[Any], value: Any) -> None:
+    document = json.loads((store / "store.json").read_text())
+    (store / "store.json").write_text(alter(document, keys, value))
+    with pytest.raises(StorageError) as caught:
+        Store.open(store)
+    assert caught.value.code == "store.manifest"
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"version":' * 200_000, "null", "[]", "5", '"x"', "", "{}", "\x00"])
+def test_a_manifest_that_is_no_manifest_is_no_bug(store: Path, text: str) -> None:
+    (store / "store.json").write_text(text)
+    with pytest.raises(StorageError) as caught:
+        Store.open(store)
+    assert caught.value.code == "store.manifest"
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, "[]", "{}", '{"footers": [1]}'])
+def test_a_hostile_account_is_no_bug(store: Path, text: str) -> None:
+    (store / "imports/1/account.json").write_text(text)
+    document = json.loads((store / "store.json").read_text())
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    (store / "store.json").write_text(alter(document, ["imports", 0, "files", "imports/1/account.json"], digest))
+    with pytest.raises(StorageError) as caught:
+        Store.open(store).account(1)
+    assert caught.value.code == "store.altered"

@@ -23,6 +23,7 @@ import duckdb
 
 from clew.durable import make_folder, sync_folder
 from clew.errors import InputError, StorageError
+from clew.records.schema import RECORD_ID_UNITS
 
 __all__ = [
     "STORE_VERSION",
@@ -51,7 +52,11 @@ _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_N
 _FOLDER_NAMES: Final = re.compile("imports|index|work")
 _NEW_MANIFEST: Final = re.compile(r"store\.json\.new")
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
-_IMPORT_FILES: Final = re.compile(r"(records|rejects|numbers)\.parquet|account\.json|profile\.toml")
+_MOST_IMPORTS: Final = (1 << 63) // RECORD_ID_UNITS
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_SEGMENT: Final = re.compile(r"index/segment_[0-9]{6,12}m?\.duckdb")
+IMPORT_FILES: Final = ("records.parquet", "rejects.parquet", "numbers.parquet", "account.json", "profile.toml")
+_IMPORT_FILES: Final = re.compile("|".join(map(re.escape, IMPORT_FILES)))
 _INDEX_FILES: Final = re.compile(r"segment_[0-9]{6,12}m?\.duckdb(\.wal(\.checkpoint|\.recovery)?)?")
 _WORK_FILES: Final = re.compile(r"scanned\.parquet|duckdb_temp_[A-Za-z0-9_.-]+")
 
@@ -129,16 +134,11 @@ def read_manifest(store: Path) -> tuple[Manifest, str] | None:
     try:
         document = json.loads(data)
         version = document["version"]
-        if document["format"] != "clew store":
+        if document["format"] != "clew store" or type(version) is not int:
             raise ValueError
         if version == STORE_VERSION:
-            manifest = Manifest(
-                document["generation"],
-                tuple(ImportEntry(**entry) for entry in document["imports"]),
-                tuple(Segment(**segment) for segment in document["segments"]),
-                tuple(document["retired"]),
-            )
-    except (ValueError, KeyError, TypeError) as error:
+            manifest = _manifest(document)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise StorageError(
             "store.manifest",
             "store.json cannot be read",
@@ -153,6 +153,52 @@ def read_manifest(store: Path) -> tuple[Manifest, str] | None:
             mend="Use the Clew that wrote it.",
         )
     return manifest, hashlib.sha256(data).hexdigest()
+
+
+def _manifest(document: Mapping[str, Any]) -> Manifest:
+    """The manifest of a parsed ``store.json``; ``ValueError`` or ``TypeError`` for one that no import writes.
+
+    A path in it must be one of our own names: else a manifest from elsewhere could make Clew read any file.
+    """
+    manifest = Manifest(
+        document["generation"],
+        tuple(ImportEntry(**entry) for entry in document["imports"]),
+        tuple(Segment(**segment) for segment in document["segments"]),
+        tuple(document["retired"]),
+    )
+    _require(type(document["retired"]) is list and _is_count(manifest.generation))
+    for entry in manifest.imports:
+        _require(all(map(_is_count, (entry.number, entry.size, entry.units, entry.rows))))
+        _require(all(map(_is_text, (entry.file, entry.operator))) and type(entry.identified) is bool)
+        _require(0 < entry.number < _MOST_IMPORTS and type(entry.files) is dict and _is_digest(entry.sha256))
+        _require(set(entry.files) == {f"imports/{entry.number}/{name}" for name in IMPORT_FILES})
+        _require(all(map(_is_digest, entry.files.values())))
+    for segment in manifest.segments:
+        _require(all(map(_is_count, (segment.first, segment.last, segment.rows))) and _is_digest(segment.sha256))
+    numbers = [entry.number for entry in manifest.imports]
+    _require(numbers == sorted(set(numbers)))
+    indexes = [*(segment.file for segment in manifest.segments), *manifest.retired]
+    _require(all(type(name) is str and _SEGMENT.fullmatch(name) for name in indexes))
+    _require(len(set(indexes)) == len(indexes))
+    return manifest
+
+
+def _require(holds: bool) -> None:
+    if not holds:
+        raise ValueError
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value < 1 << 63
+
+
+def _is_text(value: object) -> bool:
+    # Encoding refuses halves of characters, which JSON can write and files cannot hold.
+    return type(value) is str and value.encode() is not None
+
+
+def _is_digest(value: object) -> bool:
+    return type(value) is str and _DIGEST.fullmatch(value) is not None
 
 
 def replace_manifest(store: Path, manifest: Manifest) -> str:

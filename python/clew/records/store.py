@@ -70,7 +70,12 @@ class Store:
 
     def account(self, number: int) -> Account:
         """The account of one import."""
-        return Account.decode(self._read(f"imports/{number}/account.json"))
+        name = f"imports/{number}/account.json"
+        data = self._read(name)
+        try:
+            return Account.decode(data)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise _altered(self.path / name) from error
 
     def accounts(self) -> tuple[Account, ...]:
         """The accounts of all imports, in order."""
