@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import subprocess
 import sys
@@ -307,3 +308,50 @@ def test_a_profile_for_another_file_is_an_error_and_not_an_empty_store(place: Pa
     error = run_json("import", place / "calls.csv", "--store", place / "s", "--profile", "vast2080", expect=3)["error"]
     assert error["code"] == "profile.not-found"
     assert "vast2008" in error["mend"]
+
+
+def test_what_cannot_be_read_is_an_error_of_the_file_and_not_of_the_command_line(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Told to a program as JSON, with exit code 3; an owner's permissions do not stop root, so they are feigned."""
+    from clew.cli import main
+
+    (place / "calls.csv").write_text(HEADER + GOOD)
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "umask", lambda _: 0)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(sample.os, "open", refuse)
+    command = ["clew", "import", str(place / "calls.csv"), "--store", str(place / "store"), "--json"]
+    monkeypatch.setattr(sys, "argv", command)
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == 3
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "file.permission"
+
+
+def test_a_folder_is_an_error_of_the_file_too(place: Path) -> None:
+    for how in (["--profile", place / "bad.toml"], []):
+        error = run_json("import", place, "--store", place / "store", *how, expect=3)["error"]
+        assert error["code"] == "file.folder"
+    for name in ("folder.toml", "x" * 300):
+        (place / "folder.toml").mkdir(exist_ok=True)
+        error = run_json("import", place, "--store", place / "store", "--profile", place / name, expect=3)["error"]
+        assert error["code"] in ("profile.unreadable", "profile.not-found")
+
+
+def test_a_wrong_answer_is_told_before_anything_is_asked(place: Path) -> None:
+    (place / "calls.csv").write_text("from,to,start,length\n0612345678,0145678901,2026-03-02 10:00,60\n")
+    for wrong in (["--zone", "07901234567"], ["--set", "duration.unit=07901234567"], ["--country", "07901234567"]):
+        done = run("import", place / "calls.csv", "--store", place / "store", *wrong, expect=3)
+        assert "profile.value" in done.stderr
+        assert "07901234567" not in done.stderr + done.stdout
+
+
+def test_what_is_to_be_said_stands_on_lines_of_its_own(place: Path) -> None:
+    (place / "calls.csv").write_text("from,to,start,length\n0612345678,0145678901,2026-03-02 10:00,60\n")
+    done = run("import", place / "calls.csv", "--store", place / "store", expect=3)
+    assert {"  --country CC", "  --zone ZONE", "  --operator NAME"} <= set(done.stderr.splitlines())
+    assert all(line == line.rstrip() for line in done.stdout.splitlines())

@@ -12,9 +12,8 @@ from clew.cli.readable import readable
 from clew.errors import ClewError
 from clew.records.draft import Draft, Question
 from clew.records.preview import PreviewLine, preview
-from clew.records.profile_check import check_form, check_format, check_zone
 from clew.records.sample import Sample
-from clew.records.settings import parse_settings
+from clew.records.settings import check_settings, parse_settings
 from clew.records.sniff import sniff
 
 __all__ = ["ask_until_settled", "draft_document", "draft_text", "questions_text"]
@@ -84,18 +83,8 @@ def _ask(question: Question) -> dict[str, Any]:
     while True:
         text: str = click.prompt(f"{readable(question.text)}{hint}\n ", default=default, prompt_suffix="> ", err=True)
         try:
-            _check(question.key, text.strip())
-            return parse_settings([f"{question.key}={text.strip()}"])
+            answer = parse_settings([f"{question.key}={text.strip()}"])
+            check_settings(answer)
+            return answer
         except ClewError as error:
             click.echo(f"  {error.what}. {error.mend}", err=True)
-
-
-def _check(key: str, text: str) -> None:
-    if key == "start.zone":
-        check_zone(text)
-    elif key == "start.format":
-        check_format(text)
-    elif key == "form":
-        check_form(text)
-    elif key == "country":
-        check_form(f"national:{text}")

@@ -22,7 +22,7 @@ from clew.records.importer import import_files
 from clew.records.layouts import Layout, recognise, save_profile
 from clew.records.profile import Profile
 from clew.records.sample import Sample, read_sample
-from clew.records.settings import parse_settings
+from clew.records.settings import check_settings, parse_settings
 from clew.records.sniff import sniff
 
 __all__ = ["run_import"]
@@ -61,7 +61,7 @@ def run_import(
         error = _unsettled(open_plans) if open_plans else None
         _show(plans, output, error)
         if error is not None:
-            output.note(f"clew: {error}")
+            output.note(_said_in_lines(open_plans, error))
             return error.exit_code
         return 0
     if asking and not options["yes"] and any(plan.new for plan in plans):
@@ -98,6 +98,7 @@ def _answers(settings: Sequence[str], options: dict[str, Any]) -> dict[str, Any]
     ):
         if options[option] is not None:
             answers[key] = options[option]
+    check_settings(answers)
     return answers
 
 
@@ -165,8 +166,20 @@ def _find_out(sample: Sample, answers: dict[str, Any], asker: Output | None) -> 
     return Plan(sample.path, draft.profile(str(sample.path)), "found out", draft)
 
 
+def _options(plans: Sequence[Plan]) -> tuple[str, ...]:
+    """What is to be said on the command line, each once."""
+    return tuple(dict.fromkeys(question.option for plan in plans for question in plan.questions))
+
+
+def _said_in_lines(plans: Sequence[Plan], error: InputError) -> str:
+    """The error for people: each option that is to be said on a line of its own."""
+    return "\n".join(
+        [f"clew: {error.where}: {error.what} [{error.code}] Say", *(f"  {one}" for one in _options(plans))]
+    )
+
+
 def _unsettled(plans: Sequence[Plan]) -> InputError:
-    options = dict.fromkeys(question.option for plan in plans for question in plan.questions)
+    options = _options(plans)
     return InputError(
         "layout.questions",
         f"the file does not tell {len(options)} thing{'s' if len(options) > 1 else ''}",
@@ -188,7 +201,8 @@ def _show(plans: Sequence[Plan], output: Output, error: InputError | None) -> No
             texts.append(f"{plan.path}\n{questions_text(plan.questions)}")
             continue
         documents.append({"file": str(plan.path), "how": plan.how, **draft_document(draft)})
-        texts.append(f"{plan.path}: {plan.how}\n{draft_text(draft)}")
+        how = f": {plan.how}" if plan.how else ""
+        texts.append(f"{plan.path}{how}\n{draft_text(draft)}")
     document: dict[str, Any] = {"files": documents}
     if error is not None:
         document = {"error": error.as_json(), **document}

@@ -11,10 +11,13 @@ from clew.cli.output import Output, json_option
 
 __all__ = ["import_command"]
 
+_ANYTHING = click.Path(path_type=Path, readable=False)
+"""Clew's own errors say what is wrong with a path, with a code and how to mend it."""
+
 
 @click.command("import", short_help="Files of call records into a store, every line accounted for.")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--store", required=True, type=click.Path(path_type=Path), help="Folder of the store; made if new.")
+@click.argument("files", nargs=-1, required=True, type=_ANYTHING)
+@click.option("--store", required=True, type=_ANYTHING, help="Folder of the store; made if new.")
 @click.option("--profile", metavar="NAME|FILE", help="How to read the files: a profile's name or its .toml file.")
 @click.option("--operator", metavar="NAME", help="Whose records these are.")
 @click.option("--zone", metavar="ZONE", help="Time zone of the times: Asia/Baghdad, UTC, +03:00.")
@@ -22,7 +25,7 @@ __all__ = ["import_command"]
 @click.option("--country", metavar="CC", help="Country of national numbers: IQ, FR.")
 @click.option("--date-format", metavar="FORMAT", help="iso, epoch, epoch-ms, or codes such as '%d/%m/%Y %H:%M:%S'.")
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Any other key of a profile.")
-@click.option("--save-profile", metavar="FILE", type=click.Path(path_type=Path), help="Save the profile here as well.")
+@click.option("--save-profile", metavar="FILE", type=_ANYTHING, help="Save the profile here as well.")
 @click.option("--look", is_flag=True, help="Show how the files would be read, and import nothing.")
 @click.option("--no-input", is_flag=True, help="Never ask: end with 3 and say what the files do not tell.")
 @click.option("--yes", "-y", is_flag=True, help="Import without a last question.")

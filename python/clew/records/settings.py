@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from clew.errors import UsageError
+from clew.errors import InputError, UsageError
+from clew.records.profile_check import check_form, check_format, check_zone, is_country, is_encoding
+from clew.records.profile_file import KIND_WORDS
 
-__all__ = ["SETTINGS", "parse_settings"]
+__all__ = ["SETTINGS", "check_settings", "parse_settings"]
 
 SETTINGS: Final = (
     "form",  # the number form of both columns
@@ -77,13 +80,80 @@ def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
         key, equals, value = text.partition("=")
         key = key.strip()
         if not equals:
-            raise UsageError("import.setting", "a setting is written KEY=VALUE", where=key, mend=f"For example {key}=…")
+            mend = f"For example {key}=…" if key in SETTINGS else "For example --set duration.missed=0."
+            raise UsageError("import.setting", "a setting is written KEY=VALUE", where=_harmless(key), mend=mend)
         if key not in SETTINGS and not (key.startswith("kind.words.") and len(key) > len("kind.words.")):
             near = difflib.get_close_matches(key, SETTINGS, n=1)
             mend = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(SETTINGS)}."
-            raise UsageError("import.setting", "a profile has no such setting", where=key, mend=mend)
+            raise UsageError("import.setting", "a profile has no such setting", where=_harmless(key), mend=mend)
         answers[key] = _value(key, value)
     return answers
+
+
+def check_settings(answers: Mapping[str, Any]) -> None:
+    """Return if each answer can be right by itself; ``InputError`` ``profile.value`` names the first key that cannot.
+
+    The answer itself is never said again: somebody may have written a number in its place.
+    """
+    for key, answer in answers.items():
+        check = _CHECKS.get("kind.words" if key.startswith("kind.words.") else key)
+        if check is None:
+            continue
+        try:
+            check(str(answer))
+        except InputError as error:
+            raise InputError("profile.value", error.what, where=_harmless(key), mend=error.mend) from error
+
+
+def _harmless(key: str) -> str:
+    """The key, unless somebody may have written a number in its place."""
+    return "--set" if _LONG_DIGITS.search(key) else key
+
+
+def _form(text: str) -> None:
+    # Without a country or namespace it is half an answer, and the rest is asked for.
+    if text.rstrip(":") not in ("national", "mixed", "sip", "opaque"):
+        check_form(text)
+
+
+def _country(text: str) -> None:
+    if not is_country(text):
+        raise _wrong("a country is two capital letters, ISO 3166-1", "For example IQ.")
+
+
+def _encoding(text: str) -> None:
+    if not is_encoding(text):
+        mend = "Write utf-8, utf-16, windows-1256, windows-1252 or another one-byte page."
+        raise _wrong("this is not an encoding that Clew reads", mend)
+
+
+def _one_of(*words: str) -> Callable[[str], None]:
+    def check(text: str) -> None:
+        if text not in words:
+            raise _wrong("this must be one word of a few", f"Write {', '.join(words[:-1])} or {words[-1]}.")
+
+    return check
+
+
+def _wrong(what: str, mend: str) -> InputError:
+    return InputError("profile.value", what, mend=mend)
+
+
+_LONG_DIGITS: Final = re.compile(r"\d(?:[ ().\-/]?\d){5,}")
+_CHECKS: Final[Mapping[str, Callable[[str], object]]] = {
+    "form": _form,
+    "a.form": _form,
+    "b.form": _form,
+    "country": _country,
+    "start.zone": check_zone,
+    "start.format": check_format,
+    "start.calendar": _one_of("gregorian", "umalqura"),
+    "duration.unit": _one_of("s", "ms", "min", "h:m:s"),
+    "direction": _one_of("turn", "keep"),
+    "kind.constant": _one_of(*(word for word in KIND_WORDS if word != "out of scope")),
+    "kind.words": _one_of(*KIND_WORDS),
+    "file.encoding": _encoding,
+}
 
 
 def _value(key: str, value: str) -> Any:
