@@ -79,7 +79,7 @@ class MemoryLog:
         index = len(self.logged)
         digest = hashlib.sha256(repr((index, entry)).encode()).hexdigest()
         self.logged.append(LoggedEntry(index, BEGIN, entry, digest))
-        return Receipt(RECEIPT_KEY, index=index, kind=entry.kind, digest=digest, at=BEGIN)
+        return Receipt(RECEIPT_KEY, index=index, entry=entry, digest=digest, at=BEGIN)
 
     def entries(self) -> list[LoggedEntry]:
         return self.logged

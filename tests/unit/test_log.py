@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -85,7 +87,20 @@ def test_a_clock_set_back_is_refused(tmp_path: Path) -> None:
 
 def test_a_receipt_cannot_be_made_up() -> None:
     with pytest.raises(Refused, match="no-receipt"):
-        Receipt(object(), index=0, kind="graph.written", digest="0" * 64, at=NOON)
+        Receipt(object(), index=0, entry=Entry("graph.written", {}), digest="0" * 64, at=NOON)
+
+
+def test_a_receipt_cannot_be_changed_or_copied(tmp_path: Path) -> None:
+    receipt = FileLog(tmp_path / "log.jsonl", clock).commit(Entry("graph.written", {}))
+    for name in ("kind", "warrant", "digest", "new"):
+        with pytest.raises(AttributeError):
+            setattr(receipt, name, "records.read")
+        with pytest.raises(AttributeError):
+            delattr(receipt, name)
+    for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError):
+            copied(receipt)
+    assert receipt.kind == "graph.written"
 
 
 def test_a_receipt_serves_only_its_own_effect(tmp_path: Path) -> None:

@@ -42,8 +42,8 @@ def store(tmp_path: Path) -> Path:
 
 
 def receipt(kind: str) -> Receipt:
-    """A receipt of that kind, from a log."""
-    return MemoryLog().commit(Entry(kind, {}))
+    """A receipt of that kind, under the warrant, from a log."""
+    return MemoryLog().commit(Entry(kind, {"warrant": warrant().digest}))
 
 
 def warrant(*, expired: bool = False) -> Authorisation:
@@ -80,6 +80,17 @@ def test_records_do_not_come_out_without_the_right_receipt_or_with_an_expired_wa
         with pytest.raises(Refused) as caught:
             opened.record(warrant(expired=True), receipt("records.source"), record_id(1, 2))
         assert caught.value.code == "warrant.expired"
+
+
+@pytest.mark.parametrize("body", [{}, {"warrant": "0" * 64}, {"warrant": 1}])
+def test_a_look_logged_under_another_warrant_opens_nothing(store: Path, body: dict[str, str | int]) -> None:
+    opened = Store.open(store)
+    with Engine() as engine, pytest.raises(Refused) as caught:
+        opened.attach(engine, warrant(), MemoryLog().commit(Entry("records.read", body)))
+    assert caught.value.code == "log.wrong-receipt"
+    with pytest.raises(Refused) as caught:
+        opened.record(warrant(), MemoryLog().commit(Entry("records.source", body)), record_id(1, 2))
+    assert caught.value.code == "log.wrong-receipt"
 
 
 def test_one_record_comes_out_only_inside_the_window_and_refusals_do_not_tell_what_exists(store: Path) -> None:
@@ -175,7 +186,7 @@ def test_what_an_interrupted_import_left_is_told_and_removed_by_the_next(store: 
 def test_the_receipt_of_a_real_log_opens_the_store(store: Path, tmp_path: Path) -> None:
     log = FileLog(tmp_path / "log.jsonl", lambda: clock() + timedelta(days=100))
     with Engine() as engine:
-        Store.open(store).attach(engine, warrant(), log.commit(Entry("records.read", {})))
+        Store.open(store).attach(engine, warrant(), log.commit(Entry("records.read", {"warrant": warrant().digest})))
         assert engine.connection.table("incidence").to_arrow_table().num_rows
 
 

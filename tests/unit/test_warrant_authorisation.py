@@ -79,6 +79,9 @@ def test_an_authorisation_cannot_be_widened_copied_or_kept_for_later() -> None:
         scope.hops = 4
     with pytest.raises(AttributeError):
         scope.seeds += scope.seeds
+    for name in ("expires", "_clock"):
+        with pytest.raises(AttributeError):
+            delattr(scope, name)
     for attempt in (copy.copy, copy.deepcopy, pickle.dumps):
         with pytest.raises(TypeError):
             attempt(scope)

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Protocol, final
+from typing import Final, NoReturn, Protocol, final
 
 from clew.durable import sync_folder
 from clew.effects import Clock
@@ -51,22 +51,44 @@ _RECEIPT_KEY: Final = object()
 
 @final
 class Receipt:
-    """Proof that an entry is in the log, durably; effect functions take it. Only a log makes one."""
+    """Proof that an entry is in the log, durably; effect functions take it. Only a log makes one.
 
-    __slots__ = ("at", "digest", "index", "kind")
+    ``warrant`` is the digest of the document under which the entry was made, where its body names one. A receipt
+    cannot be changed, copied, pickled or serialised.
+    """
 
-    def __init__(self, key: object, *, index: int, kind: str, digest: str, at: datetime) -> None:
+    __slots__ = ("at", "digest", "index", "kind", "warrant")
+
+    index: int
+    kind: str
+    digest: str
+    at: datetime
+    warrant: str | None
+
+    def __init__(self, key: object, *, index: int, entry: Entry, digest: str, at: datetime) -> None:
         if key is not _RECEIPT_KEY:
             raise Refused("log.no-receipt", "a receipt can only come out of a log")
-        self.index = index
-        self.kind = kind
-        self.digest = digest
-        self.at = at
+        warrant = entry.body.get("warrant")
+        fields = {"index": index, "kind": entry.kind, "digest": digest, "at": at}
+        fields["warrant"] = warrant if isinstance(warrant, str) else None
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
 
-    def require(self, kind: str) -> None:
-        """Return if this receipt is for an entry of that kind; else raise ``Refused``."""
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("a receipt cannot be changed")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a receipt cannot be changed")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a receipt cannot be copied, pickled or serialised")
+
+    def require(self, kind: str, warrant: str | None = None) -> None:
+        """Return if this receipt is for an entry of that kind, under that warrant if one is named; else ``Refused``."""
         if self.kind != kind:
             raise Refused("log.wrong-receipt", f"this step needs a receipt of {kind}, not of {self.kind}")
+        if warrant is not None and self.warrant != warrant:
+            raise Refused("log.wrong-receipt", f"this receipt of {kind} was given under another warrant")
 
     def __repr__(self) -> str:
         return f"Receipt(index={self.index}, kind={self.kind!r}, digest={self.digest[:12]!r}…)"
@@ -132,7 +154,7 @@ class FileLog:
             os.fsync(descriptor)
             if index == 0:
                 sync_folder(self._path.parent)
-            return Receipt(_RECEIPT_KEY, index=index, kind=entry.kind, digest=digest, at=at)
+            return Receipt(_RECEIPT_KEY, index=index, entry=entry, digest=digest, at=at)
         except OSError as error:
             raise self._storage(error) from error
         finally:

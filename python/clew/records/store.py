@@ -97,11 +97,11 @@ class Store:
         """Make the views ``incidence`` and ``parties`` on the engine: the records that the warrant allows to be read.
 
         ``incidence`` (schema ``INCIDENCE``) holds what starts in the authorisation's window and nothing else;
-        ``parties`` (key, kind, canonical) the texts of opaque identifiers. ``receipt`` is that of ``records.read``.
-        One store for one engine.
+        ``parties`` (key, kind, canonical) the texts of opaque identifiers. ``receipt`` is that of ``records.read``
+        under this authorisation. One store for one engine.
         """
         authorisation.require_live()
-        receipt.require("records.read")
+        receipt.require("records.read", authorisation.digest)
         connection = engine.connection
         incidence: DuckDBPyRelation | None = None
         parties: DuckDBPyRelation | None = None
@@ -129,11 +129,12 @@ class Store:
     def record(self, authorisation: Authorisation, receipt: Receipt, record_id: int) -> dict[str, Any]:
         """One record by its identifier, with the columns of ``RECORDS``.
 
-        ``receipt`` is that of ``records.source``. A record outside the authorisation's window is refused, and so is
-        one that is not there, in the same words. Whether its parties lie inside the bound is for the caller to know.
+        ``receipt`` is that of ``records.source`` under this authorisation. A record outside its window is refused, and
+        so is one that is not there, in the same words. Whether its parties lie inside the bound is for the caller to
+        know.
         """
         authorisation.require_live()
-        receipt.require("records.source")
+        receipt.require("records.source", authorisation.digest)
         entry = self.entry(record_id // RECORD_ID_UNITS)
         path = self.path / f"imports/{entry.number}/records.parquet"
         if not path.is_file():

@@ -123,6 +123,9 @@ class Authorisation:
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("an authorisation cannot be changed")
 
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("an authorisation cannot be changed")
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("an authorisation cannot be copied, pickled or serialised")
 
