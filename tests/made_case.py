@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -246,14 +247,16 @@ def made_folder(path: Path, **changed: Any) -> CaseFolder:
     case = CaseFolder.create(path)
     log = FileLog(case.log_path, lambda: WRITTEN)
     key = SigningKey.generate(lambda size: bytes(size))
-    warrant = made_warrant()
+    warrant: Warrant = changed.get("warrant", made_warrant())
     policy = (
         f'version = 1\nthreshold = 1\n\n[[keys]]\nname = "القاضي الأول"\nrole = "judge"\n'
         f'id = "{key.public.id}"\npublic = "{key.public.text}"\n'
     )
     signed = changed.get("signed", sign(warrant.encode(), key))
-    write_trace(case, made_graph(), Documents(signed, policy.encode()), log, made_accounts())
-    findings = changed.get("findings", made_findings())
+    write_trace(case, made_graph(warrant.digest), Documents(signed, policy.encode()), log, made_accounts())
+    found = made_findings()
+    graph = {**found.document["graph"], "warrant": warrant.digest}
+    findings = changed.get("findings", replace(found, document={**found.document, "graph": graph}))
     if findings is not None:
         case.replace({Part.FINDINGS: findings.files()}, log.commit(Entry("findings.written", {})))
     return case

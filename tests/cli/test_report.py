@@ -6,16 +6,22 @@ import csv
 import io
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import networkx as nx
 import pyarrow.parquet as pq
 import pytest
 
+from clew.audit.log import Entry, FileLog
+from clew.case.folder import CaseFolder, Part
+from clew.effects import system_clock
+from clew.warrants.document import Revocation
+from clew.warrants.dsse import sign
+from clew.warrants.keys import SigningKey
 from tests.cli.tracing import public_store, write_papers
 from tests.command import run, run_json
-from tests.made_case import HUB, LEADS, LOW, SEEDS, made_folder
+from tests.made_case import HUB, LEADS, LOW, SEEDS, WRITTEN, made_folder, made_warrant
 from tests.shared_data import shared
 
 
@@ -88,6 +94,62 @@ def test_an_altered_file_ends_with_the_code_of_storage(tmp_path: Path) -> None:
     told = run_json("report", folder, expect=6)
     assert told["error"]["code"] == "case.altered"
     assert not (folder / "report").exists()
+
+
+def put_warrant(folder: Path, signed: bytes) -> None:
+    """Another signed warrant in the place of the case's, in its manifest too."""
+    case = CaseFolder.open(folder)
+    log = FileLog(case.log_path, system_clock)
+    papers = {name: case.read(Part.WARRANT, name) for name in case.names(Part.WARRANT)}
+    case.replace({Part.WARRANT: papers | {"warrant.json": signed}}, log.commit(Entry("graph.written", {})))
+
+
+def both(folder: Path, out: Path) -> list[list[str | Path]]:
+    return [["report", folder, "--lang", "en"], ["export", folder, "--format", "csv", "--out", out]]
+
+
+def test_a_case_is_reported_after_its_warrant_has_expired(tmp_path: Path) -> None:
+    """A court asks about a finished case when the warrant is over; nothing new may be looked for then."""
+    ended = made_warrant(expires=WRITTEN + timedelta(days=1))
+    folder = made_folder(tmp_path / "case", warrant=ended).path
+    for command in both(folder, tmp_path / "out"):
+        run(*command)
+    assert "warrant.expired" in run("cells", folder, expect=4).stderr
+
+
+@pytest.mark.parametrize(
+    ("signed", "code"),
+    [
+        (sign(made_warrant().encode(), SigningKey.generate(lambda size: b"\x01" * size)), "warrant.unknown-signer"),
+        (sign(made_warrant(purpose="another").encode(), SigningKey.generate(bytes)), "cells.other-warrant"),
+        (sign(made_warrant(expires=WRITTEN).encode(), SigningKey.generate(bytes)), "cells.other-warrant"),
+    ],
+    ids=["of a stranger", "of another scope", "of another scope, and expired"],
+)
+def test_nothing_is_reported_under_a_warrant_that_does_not_hold(tmp_path: Path, signed: bytes, code: str) -> None:
+    """Harm stopped: numbers on paper with a judge's name above them who never signed for them."""
+    folder = made_folder(tmp_path / "case").path
+    put_warrant(folder, signed)
+    for command in both(folder, tmp_path / "out"):
+        assert code in run(*command, expect=4).stderr
+    assert not (folder / "report").exists()
+    assert not (tmp_path / "out").exists()
+
+
+def test_nothing_is_reported_under_an_expired_warrant_that_was_revoked(tmp_path: Path) -> None:
+    """Harm stopped: expiry hides the revocation."""
+    ended = made_warrant(expires=WRITTEN + timedelta(days=1))
+    folder = made_folder(tmp_path / "case", warrant=ended).path
+    case = CaseFolder.open(folder)
+    revocation = Revocation(
+        case=ended.case, revokes=ended.digest, authority="Court", issued=WRITTEN.replace(second=0), reason="Fallen away"
+    )
+    papers = {name: case.read(Part.WARRANT, name) for name in case.names(Part.WARRANT)}
+    papers["revocation-1.json"] = sign(revocation.encode(), SigningKey.generate(bytes))
+    log = FileLog(case.log_path, system_clock)
+    case.replace({Part.WARRANT: papers}, log.commit(Entry("graph.written", {})))
+    for command in both(folder, tmp_path / "out"):
+        assert "warrant.revoked" in run(*command, expect=4).stderr
 
 
 def test_vast_2008_is_reported_whole(tmp_path: Path) -> None:

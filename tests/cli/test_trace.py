@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,17 @@ import pytest
 
 from clew.audit.log import FileLog
 from clew.case.folder import CaseFolder, Part
-from clew.chain.files import Documents, read_graph, stages
+from clew.chain.files import Documents, authorise, read_graph, stages
 from clew.chain.graph import Detail
 from clew.effects import system_clock
+from clew.errors import Refused
 from clew.warrants.authorisation import Blinded, Budgets, Joint
 from clew.warrants.dsse import sign
 from clew.warrants.policy import parse_policy
 from clew.warrants.verify import verify_warrant
 from tests.cli.tracing import make_store, write_amendment, write_papers
 from tests.command import run, run_json
-from tests.warrants import BEGIN, END, JUDGE, STRANGER, document
+from tests.warrants import BEGIN, END, JUDGE, STRANGER, document, revoke
 
 SEED, NEAR, FAR, BEYOND = "+9647901234567", "+9647901111111", "+33612345678", "+33698765432"
 DAY = timedelta(days=1)
@@ -259,3 +261,99 @@ def test_blinded_seeds_are_pointed_to_the_joint_trace(store: Path, tmp_path: Pat
     done = run(*arguments(store, tmp_path, Blinded(bytes([1] * 32)), joint=joint), expect=4)
     assert "joint trace" in done.stderr
     assert not (tmp_path / "case").exists()
+
+
+# What later steps may do with a case
+
+
+def revocable(store: Path, folder: Path) -> list[str | Path]:
+    """``clew trace`` under a policy that names a folder of revocations, an empty one."""
+    command = arguments(store, folder, budgets=Budgets(numbers=100, sources=5))
+    policy = folder / "papers" / "policy.toml"
+    policy.write_text(policy.read_text().replace("threshold = 1\n", 'threshold = 1\nrevocations = "revoked"\n'))
+    (folder / "papers" / "revoked").mkdir()
+    return command
+
+
+def later_steps(store: Path, folder: Path) -> list[list[str | Path]]:
+    case = folder / "case"
+    return [
+        ["records", "source", "1:1", "--store", store, "--case", case, "--file", store.parent / "records.csv"],
+        ["cells", case],
+        ["report", case],
+        ["export", case, "--format", "csv", "--out", folder / "out"],
+    ]
+
+
+def test_a_revocation_after_the_trace_stops_every_later_step(store: Path, tmp_path: Path) -> None:
+    """Harm stopped: a warrant is revoked, and its case is read, ranked, reported and handed on all the same."""
+    run(*revocable(store, tmp_path))
+    for step in later_steps(store, tmp_path):
+        run(*step)
+    before = files(tmp_path / "case")
+    papers = tmp_path / "papers"
+    (papers / "revoked" / "one.json").write_bytes(revoke((papers / "warrant.json").read_bytes()))
+    (tmp_path / "out" / "pairs.csv").unlink()
+    for step in later_steps(store, tmp_path):
+        assert "warrant.revoked" in run(*step, expect=4).stderr, step
+        assert kinds(tmp_path / "case")[-1] == "warrant.refused"
+    assert files(tmp_path / "case") == before
+    assert not (tmp_path / "out" / "pairs.csv").exists()
+
+
+def test_a_policy_that_is_gone_is_not_one_without_revocations(store: Path, tmp_path: Path) -> None:
+    """Harm stopped: moving the folder of revocations away brings a revoked warrant back."""
+    run(*revocable(store, tmp_path))
+    papers = tmp_path / "papers"
+    (papers / "revoked").rename(papers / "elsewhere")
+    for step in later_steps(store, tmp_path):
+        done = run(*step, expect=4)
+        assert "policy.revocations-missing" in done.stderr, step
+        assert "--policy" in done.stderr
+    (papers / "elsewhere").rename(papers / "revoked")
+    papers.rename(tmp_path / "moved")
+    steps = later_steps(store, tmp_path)
+    assert "policy.revocations-missing" in run(*steps[1], expect=4).stderr
+    for step in steps:
+        run(*step, "--policy", tmp_path / "moved" / "policy.toml")
+    (tmp_path / "moved" / "revoked" / "one.json").write_bytes(
+        revoke((tmp_path / "moved" / "warrant.json").read_bytes())
+    )
+    for step in steps:
+        done = run(*step, "--policy", tmp_path / "moved" / "policy.toml", expect=4)
+        assert "warrant.revoked" in done.stderr, step
+
+
+def test_a_policy_without_its_revocations_does_not_stand_in_for_one_with_them(store: Path, tmp_path: Path) -> None:
+    run(*revocable(store, tmp_path))
+    other = tmp_path / "other.toml"
+    other.write_text((tmp_path / "papers" / "policy.toml").read_text().replace('revocations = "revoked"\n', ""))
+    assert "policy.revocations-missing" in run("cells", tmp_path / "case", "--policy", other, expect=4).stderr
+
+
+def test_a_revocation_that_the_case_holds_counts_also_when_its_folder_was_emptied(store: Path, tmp_path: Path) -> None:
+    command = revocable(store, tmp_path)
+    papers = tmp_path / "papers"
+    amendment = write_amendment(papers, [NEAR])
+    (papers / "revoked" / "two.json").write_bytes(revoke((papers / "stage-2.json").read_bytes()))
+    run(*command)
+    (papers / "revoked" / "two.json").unlink()
+    case = CaseFolder.open(tmp_path / "case")
+    kept = Documents.read(case)
+    assert len(kept.revocations) == 1
+    widened = replace(kept, amendments=((papers / "stage-2.json").read_bytes(),))
+    log = FileLog(case.log_path, system_clock)
+    with pytest.raises(Refused, match=r"warrant\.revoked"):
+        authorise(widened, case, log, system_clock)
+    assert amendment
+
+
+def test_an_older_log_stops_every_step(store: Path, tmp_path: Path) -> None:
+    """Harm stopped: putting an older log back, so that less of the budget seems used."""
+    command = revocable(store, tmp_path)
+    run(*command)
+    older = (tmp_path / "case" / "log" / "log.jsonl").read_bytes()
+    run("cells", tmp_path / "case")
+    (tmp_path / "case" / "log" / "log.jsonl").write_bytes(older)
+    for step in [*later_steps(store, tmp_path), command]:
+        assert "log.rolled-back" in run(*step, expect=6).stderr, step

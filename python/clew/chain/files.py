@@ -11,8 +11,9 @@ import json
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Self, final
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Self, final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,10 +23,11 @@ from clew.audit.log import Entry, Log, Value
 from clew.case.folder import CaseFolder, Part
 from clew.chain.graph import EVENTS, PAIRS, VERTICES, Detail, Header, TracedGraph, read_header
 from clew.effects import Clock
-from clew.errors import InputError, Refused
+from clew.errors import InputError, Refused, StorageError
 from clew.records.account import ACCOUNT_VERSION, Account
 from clew.warrants.authorisation import Authorisation
-from clew.warrants.policy import parse_policy
+from clew.warrants.dsse import parse_envelope
+from clew.warrants.policy import Policy, names_revocations, parse_policy, read_policy
 from clew.warrants.verify import verify_warrant
 
 __all__ = [
@@ -33,32 +35,46 @@ __all__ = [
     "authorise",
     "case_digest",
     "graph_files",
+    "graphs_under",
     "read_accounts",
     "read_graph",
     "require_case",
+    "require_traced",
     "stages",
     "verified_entry",
     "write_trace",
 ]
 
+_ORIGIN: Final = "policy-path.json"
 _NAME = re.compile(r"stage-([1-9][0-9]{0,5})-graph\.json", re.ASCII)
 
 
 @final
 @dataclass(frozen=True, slots=True, repr=False)
 class Documents:
-    """The signed documents and the policy that a graph was traced under: all that :func:`authorise` needs."""
+    """The signed documents and the policy that a graph was traced under: all that :func:`authorise` needs.
+
+    ``origin`` is the file that the policy was read from, if it was one.
+    """
 
     warrant: bytes
     policy: bytes
     amendments: tuple[bytes, ...] = ()
     revocations: tuple[bytes, ...] = ()
+    origin: Path | None = None
 
     def files(self) -> dict[str, bytes]:
         """The files of the case's ``warrant/`` by name (spec case, 5)."""
         files = {"warrant.json": self.warrant, "policy.toml": self.policy}
         files |= {f"amendment-{number}.json": data for number, data in enumerate(self.amendments, 1)}
-        return files | {f"revocation-{number}.json": data for number, data in enumerate(self.revocations, 1)}
+        files |= {f"revocation-{number}.json": data for number, data in enumerate(self.revocations, 1)}
+        if self.origin is not None:
+            files[_ORIGIN] = (json.dumps({"policy": str(self.origin)}) + "\n").encode()
+        return files
+
+    def chain(self) -> list[str]:
+        """The digests of the warrant and its amendments, in the order of stages."""
+        return [parse_envelope(data).digest for data in (self.warrant, *self.amendments)]
 
     @classmethod
     def read(cls, case: CaseFolder) -> Self:
@@ -74,6 +90,7 @@ class Documents:
             case.read(Part.WARRANT, "policy.toml"),
             numbered("amendment"),
             numbered("revocation"),
+            _origin(case) if _ORIGIN in names else None,
         )
 
 
@@ -100,17 +117,121 @@ def stages(case: CaseFolder) -> list[int]:
     return sorted(int(found[1]) for name in case.names(Part.GRAPH) if (found := _NAME.fullmatch(name)))
 
 
-def authorise(documents: Documents, case: CaseFolder, log: Log, clock: Clock) -> Authorisation:
-    """The authorisation that these documents give now. In an existing case a refusal is logged before it is raised."""
-    policy = parse_policy(documents.policy, revocations=documents.revocations)
+def authorise(
+    documents: Documents, case: CaseFolder, log: Log, clock: Clock, *, policy: Path | None = None
+) -> Authorisation:
+    """The authorisation that these documents give now, under the policy as it stands now (spec case, 5).
+
+    ``policy`` names its file, if it is not where it was. In an existing case the log must hold the case's last change,
+    and a refusal is logged before it is raised.
+    """
     try:
-        return verify_warrant(documents.warrant, policy, clock=clock, amendments=documents.amendments, log=log)
+        return _authorisation(documents, case, log, clock, policy)
     except Refused as refused:
-        if case.exists:
-            with suppress(Refused):  # a clock behind the log refuses the entry too
-                digest = hashlib.sha256(documents.warrant).hexdigest()
-                log.commit(Entry("warrant.refused", {"code": refused.code, "file": digest}))
+        _log_refusal(documents, case, log, refused)
         raise
+
+
+def require_traced(
+    case: CaseFolder,
+    graph: TracedGraph,
+    log: Log,
+    clock: Clock,
+    *,
+    policy: Path | None = None,
+    after_expiry: bool = False,
+) -> None:
+    """Return if the case's warrant verifies now and is the one that its graph was traced under; else ``Refused``.
+
+    With ``after_expiry`` a warrant that has expired, and against which nothing else speaks, will do: expiry is looked
+    at after signatures, revocations and the clock (spec warrant, 5).
+    """
+    documents = Documents.read(case)
+    try:
+        _authorisation(documents, case, log, clock, policy)
+    except Refused as refused:
+        if not after_expiry or refused.code != "warrant.expired":
+            _log_refusal(documents, case, log, refused)
+            raise
+    chain = documents.chain()
+    if (chain[-1], len(chain)) != (graph.scope.warrant, graph.scope.stage):
+        raise _other_warrant(case)
+
+
+def graphs_under(case: CaseFolder, documents: Documents) -> list[TracedGraph]:
+    """The case's graphs that were traced under one of these documents; ``Refused`` if it holds none but others."""
+    found = [read_graph(case, stage) for stage in stages(case)]
+    chain = set(documents.chain())
+    own = [graph for graph in found if graph.scope.warrant in chain]
+    if found and not own:
+        raise _other_warrant(case)
+    return own
+
+
+def _authorisation(
+    documents: Documents, case: CaseFolder, log: Log, clock: Clock, policy: Path | None
+) -> Authorisation:
+    if case.exists:
+        CaseFolder.open(case.path).require_logged(log)
+    rules = _current(documents, policy or documents.origin)
+    return verify_warrant(documents.warrant, rules, clock=clock, amendments=documents.amendments, log=log)
+
+
+def _current(documents: Documents, path: Path | None) -> Policy:
+    """The policy as its file is now, with the revocations of its folder and those that the case holds.
+
+    Without a file, the case's copy will do if it names no folder of revocations.
+    """
+    folder = names_revocations(documents.policy)
+    where = str(path or "")
+    if path is not None:
+        try:
+            found = read_policy(path)
+        except Refused as error:
+            if error.code not in {"policy.absent", "policy.revocations-missing"}:
+                raise
+            where = error.where
+        else:
+            if names_revocations(found.source) or not folder:
+                revocations = tuple(dict.fromkeys((*documents.revocations, *found.revocations)))
+                return replace(found, revocations=revocations)
+    elif not folder:
+        return parse_policy(documents.policy, revocations=documents.revocations)
+    raise Refused(
+        "policy.revocations-missing",
+        "the policy that the case was traced under, or its folder of revocations, cannot be read, so the warrant "
+        "might be revoked",
+        where=where,
+        mend="Say with --policy FILE where the policy.toml is now, its folder of revocations beside it.",
+    )
+
+
+def _log_refusal(documents: Documents, case: CaseFolder, log: Log, refused: Refused) -> None:
+    if case.exists:
+        with suppress(Refused):  # a clock behind the log refuses the entry too
+            digest = hashlib.sha256(documents.warrant).hexdigest()
+            log.commit(Entry("warrant.refused", {"code": refused.code, "file": digest}))
+
+
+def _origin(case: CaseFolder) -> Path:
+    try:
+        return Path(json.loads(case.read(Part.WARRANT, _ORIGIN))["policy"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise StorageError(
+            "case.altered",
+            f"{_ORIGIN} is not what Clew writes",
+            where=str(case.path),
+            mend="Restore the case, or run clew trace again.",
+        ) from error
+
+
+def _other_warrant(case: CaseFolder) -> Refused:
+    return Refused(
+        "cells.other-warrant",
+        "the traced graph of this case was not traced under the warrant that the case holds",
+        where=str(case.path),
+        mend="Run clew trace again with the warrant and all its amendments.",
+    )
 
 
 def verified_entry(authorisation: Authorisation, documents: Documents) -> Entry:

@@ -11,13 +11,11 @@ import click
 from clew.audit.log import FileLog
 from clew.case.folder import CaseFolder
 from clew.cli.output import Output, json_option
+from clew.cli.policy_option import policy_option
 from clew.effects import system_clock
-from clew.errors import Refused
 
 if TYPE_CHECKING:
-    from clew.audit.log import Log
     from clew.cells import Findings
-    from clew.chain.graph import TracedGraph
 
 __all__ = ["cells"]
 
@@ -25,8 +23,9 @@ __all__ = ["cells"]
 @click.command(short_help="Rank the numbers inside the bound, with reasons.")
 @click.argument("case", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--top", type=click.IntRange(1), default=20, show_default=True, help="How many numbers to show.")
+@policy_option
 @json_option
-def cells(case: Path, top: int, as_json: bool) -> None:
+def cells(case: Path, top: int, policy: Path | None, as_json: bool) -> None:
     """Rank the numbers inside the bound by how probably they belong to the seeds' calling group.
 
     Reads only the traced graph of the case. Every number comes with its reasons (+), the records behind them, and the
@@ -40,34 +39,20 @@ def cells(case: Path, top: int, as_json: bool) -> None:
     """
     from clew.cells import find
     from clew.cells.keep import keep_findings
-    from clew.chain.files import read_graph
+    from clew.chain.files import read_graph, require_traced
     from clew.cli.cells_text import findings_text
 
     output = Output(as_json)
     folder = CaseFolder.open(case)
     log = FileLog(folder.log_path, system_clock)
     graph = read_graph(folder)
-    _require_warrant(folder, graph, log)
+    require_traced(folder, graph, log, system_clock, policy=policy)
     progress = output.progress()
     progress.begin("finding the group", 1, "graph")
     findings = find(graph)
     progress.end()
     keep_findings(folder, findings, log)
     output.result(_document(findings, top), findings_text(findings, top) if not as_json else "")
-
-
-def _require_warrant(case: CaseFolder, graph: TracedGraph, log: Log) -> None:
-    """Return if the case's warrant still verifies and is the one that its graph was traced under."""
-    from clew.chain.files import Documents, authorise
-
-    scope = authorise(Documents.read(case), case, log, system_clock)
-    if (scope.digest, scope.stage) != (graph.scope.warrant, graph.scope.stage):
-        raise Refused(
-            "cells.other-warrant",
-            "the traced graph of this case was not traced under the warrant that the case holds",
-            where=str(case.path),
-            mend="Run clew trace again with the warrant and all its amendments.",
-        )
 
 
 def _document(findings: Findings, top: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clew.cli.output import Output, json_option
+from clew.cli.policy_option import policy_option
 
 if TYPE_CHECKING:
     from clew.records.layouts import Layout
@@ -170,8 +171,10 @@ def show_profile(name: str, as_json: bool) -> None:
 
 
 @profile.command("check")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--against", type=click.Path(path_type=Path), help="A file of records that the profile is to read.")
+@click.argument("file", type=click.Path(path_type=Path, readable=False))
+@click.option(
+    "--against", type=click.Path(path_type=Path, readable=False), help="A file of records that the profile is to read."
+)
 @json_option
 def check_profile(file: Path, against: Path | None, as_json: bool) -> None:
     """Check a profile; with --against also that a file of records has its columns.
@@ -192,7 +195,9 @@ def check_profile(file: Path, against: Path | None, as_json: bool) -> None:
         rejected = sum(reason not in ("header", "footer", "empty") for reason in seen.others["reason"].to_pylist())
         document |= {"records": seen.records.num_rows, "rejected": rejected}
         text += (
-            f"\nIn the beginning of {against} it reads {seen.records.num_rows:,} records; {rejected:,} lines are none."
+            f"\nIn the beginning of {against} it reads {seen.records.num_rows:,} "
+            f"record{'' if seen.records.num_rows == 1 else 's'}; "
+            f"{rejected:,} {'line is' if rejected == 1 else 'lines are'} none."
         )
     Output(as_json).result(document, text)
 
@@ -208,8 +213,9 @@ def check_profile(file: Path, against: Path | None, as_json: bool) -> None:
     help="The case whose graph holds the record.",
 )
 @click.option("--file", "moved", type=click.Path(path_type=Path), help="Where the operator's file is now, if not here.")
+@policy_option
 @json_option
-def source(record: str, store: Path, folder: Path, moved: Path | None, as_json: bool) -> None:
+def source(record: str, store: Path, folder: Path, moved: Path | None, policy: Path | None, as_json: bool) -> None:
     """Show the operator's own line of one record of a case, content and location masked.
 
     The case's warrant is verified again. Only a record of the case's traced graph is shown; it counts against the
@@ -222,7 +228,7 @@ def source(record: str, store: Path, folder: Path, moved: Path | None, as_json: 
     """
     from clew.audit.log import FileLog
     from clew.case.folder import CaseFolder
-    from clew.chain.files import Documents, authorise, read_graph, stages
+    from clew.chain.files import Documents, authorise, graphs_under
     from clew.effects import system_clock
     from clew.records.source import parse_record_id, show_source
     from clew.records.store import Store
@@ -230,9 +236,10 @@ def source(record: str, store: Path, folder: Path, moved: Path | None, as_json: 
     identifier = parse_record_id(record)
     case = CaseFolder.open(folder)
     log = FileLog(case.log_path, system_clock)
-    scope = authorise(Documents.read(case), case, log, system_clock)
-    graphs = [read_graph(case, stage) for stage in stages(case)]
-    events = [graph.events for graph in graphs if graph.events is not None and graph.scope.case == scope.case]
+    documents = Documents.read(case)
+    scope = authorise(documents, case, log, system_clock, policy=policy)
+    graphs = graphs_under(case, documents)
+    events = [graph.events for graph in graphs if graph.events is not None]
     places = [moved] if moved is not None else [Path.cwd(), store.resolve().parent]
     line = show_source(Store.open(store), identifier, events, scope, log, places)
     Output(as_json).result(_source_document(line), _source_text(line))

@@ -73,7 +73,9 @@ def trace(
     output = Output(as_json)
     graph.check_holder(holder)
     rules = read_policy(policy)
-    papers = files.Documents(_read(warrant), rules.source, tuple(_read(path) for path in amendments), rules.revocations)
+    papers = files.Documents(
+        _read(warrant), rules.source, tuple(_read(path) for path in amendments), rules.revocations, policy.resolve()
+    )
     log = FileLog(CaseFolder(folder).log_path, system_clock)
     scope = files.authorise(papers, CaseFolder(folder), log, system_clock)
     scope.clear_seeds()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,10 +27,12 @@ __all__ = [
     "Policy",
     "Requirement",
     "holder_toml",
+    "names_revocations",
     "parse_holders",
     "parse_policy",
     "policy_toml",
     "read_policy",
+    "require_different",
 ]
 
 POLICY_VERSION = 1
@@ -106,13 +109,7 @@ class Policy:
             )
         if len(self.holders) > KEY_LIMIT:
             raise _bad(f"a policy names at most {KEY_LIMIT} keys")
-        if len({holder.key.id for holder in self.holders}) != len(self.holders):
-            raise InputError(
-                "policy.duplicate-key",
-                "a key stands twice, so that one holder would count as two",
-                where="policy",
-                mend="Name each key once.",
-            )
+        require_different(self.holders)
         if type(self.threshold) is not int or not 1 <= self.threshold <= len(self.holders):
             raise InputError(
                 "policy.threshold",
@@ -128,6 +125,7 @@ class Policy:
                     "policy.threshold",
                     f"the policy asks for {requirement.text} and names too few such keys",
                     where="policy.require",
+                    mend="Name more such keys, or ask for fewer.",
                 )
 
     def holder(self, keyid: str) -> Holder | None:
@@ -140,14 +138,30 @@ class Policy:
         return hashlib.sha256(self.source).hexdigest()
 
 
+def require_different(holders: Sequence[Holder]) -> None:
+    """Return if no key stands twice; else ``InputError``."""
+    if len({holder.key.id for holder in holders}) != len(holders):
+        raise InputError(
+            "policy.duplicate-key",
+            "a key stands twice, so that one holder would count as two",
+            where="policy",
+            mend="Name each key once.",
+        )
+
+
 def parse_policy(data: bytes, *, revocations: Sequence[bytes] = ()) -> Policy:
     """The policy in the bytes of a ``policy.toml``; a folder of revocations that it names is not read here."""
     return _policy(data, tuple(revocations))[0]
 
 
+def names_revocations(data: bytes) -> bool:
+    """Whether the policy in the bytes of a ``policy.toml`` names a folder of revocations."""
+    return bool(_policy(data, ())[1])
+
+
 def read_policy(path: Path) -> Policy:
     """The policy in a file, with the revocations of the folder that it names, which must be there."""
-    if not path.exists():
+    if not os.path.exists(path):
         raise Refused(
             "policy.absent",
             "there is no policy, so nobody's signature counts",
@@ -261,6 +275,12 @@ def _quoted(text: str) -> str:
 def _toml(data: bytes) -> dict[str, Any]:
     if len(data) > POLICY_LIMIT:
         raise _bad(f"a policy is at most {POLICY_LIMIT} bytes")
+    if data.startswith(b"-----BEGIN "):
+        raise InputError(
+            "policy.secret-key",
+            "this is a secret key; a policy names public ones",
+            mend="Give the .pub.toml file that stands beside it. Send the secret key to nobody.",
+        )
     try:
         return tomllib.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
