@@ -7,16 +7,21 @@ in the text of an error.
 
 from __future__ import annotations
 
-from typing import ClassVar
+import re
+from typing import ClassVar, Final
 
 __all__ = ["ClewError", "InputError", "PeerError", "Refused", "StorageError", "UsageError"]
+
+
+_LONG_DIGITS: Final = re.compile(r"\d{7,}")
 
 
 class ClewError(Exception):
     """What went wrong, where, and how to mend it; the base of the five below.
 
     ``code`` is a stable word such as ``profile.column-missing``. ``where`` names a file, line or field. ``mend``
-    is one sentence that tells the reader what to do.
+    is one sentence that tells the reader what to do. Seven or more digits in ``where`` are shown as "…": operators
+    name files after the number that they asked about.
     """
 
     exit_code: ClassVar[int] = 70
@@ -30,13 +35,16 @@ class ClewError(Exception):
         self.mend = mend
 
     def __str__(self) -> str:
-        place = f"{self.where}: " if self.where else ""
+        place = f"{self._place()}: " if self.where else ""
         mend = f" {self.mend}" if self.mend else ""
         return f"{place}{self.what} [{self.code}]{mend}"
 
     def as_json(self) -> dict[str, str]:
         """The error as the command line's ``--json`` shows it."""
-        return {"code": self.code, "what": self.what, "where": self.where, "mend": self.mend}
+        return {"code": self.code, "what": self.what, "where": self._place(), "mend": self.mend}
+
+    def _place(self) -> str:
+        return _LONG_DIGITS.sub("…", self.where)
 
 
 class UsageError(ClewError):

@@ -51,3 +51,11 @@ def test_a_usage_error_is_json_too(monkeypatch: pytest.MonkeyPatch, capsys: pyte
         command_line.main()
     assert stop.value.code == 2
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "usage"
+
+
+def test_a_file_named_after_a_number_shows_none_in_its_error() -> None:
+    """Harm stopped: a target's number in a terminal, a bug report or the log of a build."""
+    error = InputError("some.code", "it holds 1234567 bytes", where="in/+9647901234567_٠٧٩٠١٢٣٤.csv, line 123456")
+    shown = "in/+…_….csv, line 123456"
+    assert str(error) == f"{shown}: it holds 1234567 bytes [some.code]"
+    assert error.as_json()["where"] == shown
