@@ -355,3 +355,53 @@ def test_what_is_to_be_said_stands_on_lines_of_its_own(place: Path) -> None:
     done = run("import", place / "calls.csv", "--store", place / "store", expect=3)
     assert {"  --country CC", "  --zone ZONE", "  --operator NAME"} <= set(done.stderr.splitlines())
     assert all(line == line.rstrip() for line in done.stdout.splitlines())
+
+
+FRENCH = "Numéro appelant;Numéro appelé;début;durée (s)\n0612345678;0145678901;2026-03-02 10:00;60\n"
+
+
+@pytest.fixture
+def french(place: Path) -> Path:
+    """A profile that reads windows-1252, made by importing such a file."""
+    path = place / "french.csv"
+    path.write_bytes(FRENCH.encode("cp1252"))
+    how = ["--operator", "orange", "--zone", "Europe/Paris", "--country", "FR", "--save-profile", place / "french.toml"]
+    run("import", path, "--store", place / "first", *how, "--set", "file.encoding=windows-1252")
+    return place / "french.toml"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "mark", "name"),
+    [
+        ("utf-16-le", "\ufeff", "UTF-16"),
+        ("utf-16-be", "\ufeff", "UTF-16"),
+        ("utf-16-le", "", "UTF-16-LE"),
+        ("utf-8", "\ufeff", "UTF-8"),
+        ("utf-8", "", "UTF-8"),
+    ],
+)
+def test_another_encoding_is_named_and_nothing_of_the_wrong_letters_is_printed(
+    place: Path, french: Path, encoding: str, mark: str, name: str
+) -> None:
+    (place / "copy.csv").write_bytes((mark + FRENCH).encode(encoding))
+    error = run_json("import", place / "copy.csv", "--store", place / "store", "--profile", french, expect=3)["error"]
+    assert error["code"] == "file.encoding"
+    assert error["what"] == f"the file is {name}, and the profile says windows-1252"
+    assert f'encoding = "{name.lower()}"' in error["mend"]
+    assert not (place / "store").exists()
+
+
+def test_a_mark_of_another_encoding_than_was_said_is_told(place: Path) -> None:
+    (place / "copy.csv").write_bytes(FRENCH.encode("utf-16"))
+    how = ["--set", "file.encoding=windows-1252"]
+    error = run_json("import", place / "copy.csv", "--store", place / "store", *how, expect=3)["error"]
+    assert error["code"] == "file.encoding"
+
+
+def test_no_control_character_of_a_file_reaches_the_terminal(place: Path) -> None:
+    header = "fr\x1b[31mom;to\x9b2J;start;seconds\x07\n"
+    (place / "calls.csv").write_bytes((header + "0612345678;0145678901;2026-03-02 10:00;60\n").encode())
+    how = ["import", place / "calls.csv", "--store", place / "store"]
+    for more in ([], ["--profile", place / "bad.toml"], ["--set", "a.column=x"], ["--json"]):
+        done = run(*how, *more, expect=3)
+        assert not {"\x1b", "\x9b", "\x07"} & set(done.stdout + done.stderr)

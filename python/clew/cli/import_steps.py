@@ -24,6 +24,7 @@ from clew.records.profile import Profile
 from clew.records.sample import Sample, read_sample
 from clew.records.settings import check_settings, parse_settings
 from clew.records.sniff import sniff
+from clew.records.sniff_encoding import refuse_other_encoding
 
 __all__ = ["run_import"]
 
@@ -116,6 +117,7 @@ def _plan(files: Sequence[Path], profile: str | None, answers: dict[str, Any], a
         encoding = layout.profile.encoding
         samples = [read_sample(path, empty=True, encoding=encoding) for path in files]
         for sample in samples:
+            refuse_other_encoding(sample, layout.profile)
             refuse_damaged(sample, layout.profile)
         return [Plan(sample.path, layout.profile, f"profile {layout.profile.name}") for sample in samples]
     plans: list[Plan] = []

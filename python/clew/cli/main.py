@@ -14,6 +14,7 @@ from traceback import extract_tb
 import click
 
 from clew.cli.cells import cells
+from clew.cli.controls import escaped_controls, without_controls
 from clew.cli.demo import demo
 from clew.cli.importing import import_command
 from clew.cli.records import records
@@ -79,7 +80,7 @@ def main() -> None:
     except ClewError as error:
         if wants_json:
             click.echo(_json(error))
-        click.echo(f"clew: {error}", err=True)
+        click.echo(without_controls(f"clew: {error}"), err=True)
         code = error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -91,7 +92,7 @@ def main() -> None:
 
 
 def _json(error: ClewError) -> str:
-    return json.dumps({"error": error.as_json()}, ensure_ascii=False, indent=2)
+    return escaped_controls(json.dumps({"error": error.as_json()}, ensure_ascii=False, indent=2))
 
 
 def _bug(error: Exception) -> str:

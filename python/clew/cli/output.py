@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
 
+from clew.cli.controls import escaped_controls, without_controls
+
 __all__ = ["Output", "TerminalProgress", "json_option"]
 
 P = ParamSpec("P")
@@ -29,13 +31,13 @@ class Output:
     def result(self, document: Mapping[str, Any], text: str) -> None:
         """The command's result: ``document`` with ``--json``, else ``text`` (plain, no markup)."""
         if self.as_json:
-            click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+            click.echo(escaped_controls(json.dumps(document, ensure_ascii=False, indent=2, default=str)))
         else:
-            click.echo(text)
+            click.echo(without_controls(text))
 
     def note(self, text: str) -> None:
         """Something worth knowing beside the result, on stderr; never holds a number."""
-        click.echo(text, err=True)
+        click.echo(without_controls(text), err=True)
 
     def progress(self) -> TerminalProgress:
         """A progress shown on stderr where that is a terminal."""

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import Final
 
+from clew.cli.controls import without_controls
 from clew.words.isolation import FIRST_STRONG_ISOLATE, POP_ISOLATE, isolate
 
 __all__ = ["readable"]
@@ -15,7 +16,8 @@ _WORDS: Final = re.compile(r"[^\s!-/:-@\[-`{-~]+(?:[ ]+[^\s!-/:-@\[-`{-~]+)*")
 
 
 def readable(text: str) -> str:
-    """``text`` with every run of right-to-left words as an isolate of its own; anything else stays as it is."""
+    """``text`` with every run of right-to-left words as an isolate, and no control characters; all else stays."""
+    text = without_controls(text)
     if text.isascii():
         return text
     kinds = {unicodedata.bidirectional(sign) for sign in text}

@@ -17,6 +17,7 @@ from clew.records.columns import Columns, a_is_the_subscriber, look_at_columns, 
 from clew.records.draft import Draft, Question, Unit
 from clew.records.profile import Column
 from clew.records.sample import Sample, decide_delimiter, decide_encoding, split
+from clew.records.sniff_encoding import refuse_other_mark
 from clew.records.sniff_numbers import look_at_numbers, refuse_damage
 from clew.records.sniff_times import ascii_digits, look_at_times
 from clew.records.words import direction_of, duration_unit, is_footer_word, kind_of, says_utc
@@ -95,6 +96,7 @@ class _Sniffer:
         """Sets the encoding, a provisional one where the bytes do not tell; returns the candidates then."""
         answer = self._answers.get("file.encoding")
         if answer is not None:
+            refuse_other_mark(self._sample, answer, by_profile=False)
             self._file["encoding"] = answer
             return ()
         seen = decide_encoding(self._sample)
