@@ -120,6 +120,27 @@ def test_a_line_torn_by_a_crash_is_set_aside_and_the_log_goes_on(tmp_path: Path)
     log.commit(Entry("trace.bound", {"numbers": 2}))
     assert [entry.entry.body["numbers"] for entry in log.entries()] == [1, 2]
     assert (tmp_path / "log.jsonl.torn").read_bytes() == b'{"at":"2026-'
+    path.write_bytes(path.read_bytes() + b"again")
+    log.commit(Entry("trace.bound", {"numbers": 3}))
+    kept = {name: (tmp_path / name).read_bytes() for name in ("log.jsonl.torn", "log.jsonl.torn.1")}
+    assert kept == {"log.jsonl.torn": b'{"at":"2026-', "log.jsonl.torn.1": b"again"}
+    assert all((tmp_path / name).stat().st_mode & 0o777 == 0o600 for name in kept)
+
+
+@pytest.mark.parametrize("name", ["log.jsonl", "log.jsonl.torn"])
+def test_a_link_in_the_logs_place_is_not_written_through(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "log.jsonl"
+    mine = tmp_path / "mine.txt"
+    mine.write_text("")
+    path.write_bytes(b"torn")
+    (tmp_path / name).unlink(missing_ok=True)
+    (tmp_path / name).symlink_to(mine)
+    if name == "log.jsonl":
+        with pytest.raises(StorageError, match=r"log\.unwritable"):
+            FileLog(path, clock).commit(Entry("trace.bound", {}))
+    else:
+        FileLog(path, clock).commit(Entry("trace.bound", {}))
+    assert mine.read_bytes() == b""
 
 
 def test_a_crash_anywhere_leaves_a_log_that_holds_what_was_acknowledged(tmp_path: Path) -> None:

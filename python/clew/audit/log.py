@@ -14,10 +14,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Final, NoReturn, Protocol, final
 
-from clew.durable import sync_folder
+from clew.durable import make_folder, sync_folder
 from clew.effects import Clock
 from clew.errors import Refused, StorageError
 
@@ -32,6 +33,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", re.ASCII)
 _LONG_DIGITS = re.compile(r"\d(?:[ ().\-/]?\d){5,}")
 _TEXT_LIMIT = 200
+_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 Value = str | int | bool
 """What an entry may hold. A text is a digest, a moment, or words without anything that looks like a number."""
@@ -119,7 +121,8 @@ class FileLog:
     """A hash-chained, fsynced file of JSON lines (``spec/log.md``).
 
     Opening checks the whole chain. A last line cut short by a crash was never acknowledged; it is moved aside into
-    ``<name>.torn`` and the log goes on. Anything else that does not chain raises ``StorageError``.
+    ``<name>.torn`` (``.torn.1``, … where there is one) and the log goes on. Anything else that does not chain
+    raises ``StorageError``.
     """
 
     def __init__(self, path: Path, clock: Clock) -> None:
@@ -130,8 +133,8 @@ class FileLog:
         """Append the entry and fsync; see :class:`Log`."""
         _check(entry)
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            make_folder(self._path.parent)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise self._storage(error) from error
         try:
@@ -176,10 +179,24 @@ class FileLog:
         data = os.pread(descriptor, size, 0)
         whole = data.rfind(b"\n") + 1
         if whole < len(data):
-            torn = self._path.with_name(self._path.name + ".torn")
-            torn.write_bytes(data[whole:])
+            self._set_aside(data[whole:])
             os.ftruncate(descriptor, whole)
         return data[:whole]
+
+    def _set_aside(self, torn: bytes) -> None:
+        """Keep a torn line in a new file of its own, durably; what was set aside before stays."""
+        for number in count():
+            name = self._path.name + (f".torn.{number}" if number else ".torn")
+            try:
+                descriptor = os.open(self._path.with_name(name), _NEW_FILE, 0o600)
+            except FileExistsError:
+                continue
+            try:
+                _write_all(descriptor, torn)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            return
 
     def _storage(self, error: OSError) -> StorageError:
         return StorageError(
