@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final, Self, final
 
 from clew.audit.log import Log, Receipt
-from clew.durable import sync_folder, write_file
+from clew.durable import make_folder, sync_folder, write_file
 from clew.errors import InputError, StorageError
 
 __all__ = ["CASE_VERSION", "CaseFolder", "Part"]
@@ -67,12 +67,12 @@ class CaseFolder:
                 mend="Name an empty or new folder.",
             )
         with _storage(path):
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(path)
             case = cls(path)
             with case._lock():
                 case._roll_forward()
                 if not (path / _MANIFEST).exists():
-                    (path / "log").mkdir(mode=0o700, exist_ok=True)
+                    make_folder(path / "log")
                     write_file(path / (_MANIFEST + ".new"), _manifest({}))
                     (path / (_MANIFEST + ".new")).rename(path / _MANIFEST)
                     sync_folder(path)
