@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
 import click
 
-from clew.errors import InputError, UsageError
+from clew.errors import InputError, Refused, UsageError
 from clew.warrants.document import DOCUMENT_LIMIT, Document, Warrant, parse_document
 from clew.warrants.dsse import ENVELOPE_LIMIT, Envelope, parse_envelope
 from clew.warrants.files import read_file, read_secret_file
@@ -23,6 +25,7 @@ __all__ = [
     "Paper",
     "confirm",
     "interactive",
+    "named",
     "passphrase",
     "read_paper",
     "warrant_in",
@@ -45,21 +48,37 @@ class Paper:
 def read_paper(path: Path) -> Paper:
     """The document in a file, signed or not; its signatures are not verified."""
     data = read_file(path, ENVELOPE_LIMIT)
-    try:
+    with named(path):
         if b'"payloadType"' in data[:4096]:
             envelope = parse_envelope(data)
             return Paper(parse_document(envelope.payload), envelope)
         return Paper(parse_document(data[: DOCUMENT_LIMIT + 1]), None)
-    except InputError as error:
-        error.where = f"{path}: {error.where}" if error.where else str(path)
+
+
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Puts the file's name into the errors of what reads its bytes; the words for the whole file are left out."""
+    try:
+        yield
+    except (InputError, Refused) as error:
+        inner = error.where if error.where not in _WHOLE else ""
+        error.where = f"{path}: {inner}" if inner else str(path)
         raise
+
+
+_WHOLE = ("", "document", "envelope", "policy", "keys")
 
 
 def warrant_in(path: Path) -> Warrant:
     """The warrant or amendment in a file, signed or not."""
     document = read_paper(path).document
     if not isinstance(document, Warrant):
-        raise InputError("warrant.payload-type-file", "this is a revocation, not a warrant", where=str(path))
+        raise InputError(
+            "warrant.payload-type-file",
+            "this is a revocation, not a warrant",
+            where=str(path),
+            mend="Give the warrant or the amendment.",
+        )
     return document
 
 
@@ -84,12 +103,17 @@ def passphrase(file: Path | None, question: str, *, new: bool = False) -> str:
 
     It is never an argument: those stand in the list of processes and in the shell's history.
     """
-    named = file or (Path(os.environ[PASSPHRASE_VARIABLE]) if os.environ.get(PASSPHRASE_VARIABLE) else None)
-    if named is not None:
+    listed = file or (Path(os.environ[PASSPHRASE_VARIABLE]) if os.environ.get(PASSPHRASE_VARIABLE) else None)
+    if listed is not None:
         try:
-            found = read_secret_file(named).decode("utf-8").split("\n")[0].removesuffix("\r")
+            found = read_secret_file(listed).decode("utf-8").split("\n")[0].removesuffix("\r")
         except UnicodeDecodeError as error:
-            raise InputError("key.passphrase-file", "the passphrase is not UTF-8 text", where=str(named)) from error
+            raise InputError(
+                "key.passphrase-file",
+                "the passphrase is not UTF-8 text",
+                where=str(listed),
+                mend="Save the file as UTF-8, the passphrase on its first line.",
+            ) from error
     elif interactive():
         found = str(click.prompt(question, hide_input=True, confirmation_prompt=new, err=True))
     else:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, ClassVar, Final, final
+from typing import ClassVar, Final, final
 
 from clew.errors import InputError, Refused
 from clew.numbers import canonical_kind
@@ -38,6 +37,9 @@ __all__ = [
     "Joint",
     "Revocation",
     "Warrant",
+    "check_budget",
+    "check_case",
+    "check_hops",
     "digest_of",
     "parse_document",
     "parse_seed",
@@ -112,16 +114,21 @@ class Warrant:
         object.__setattr__(self, "seeds", tuple(sorted(self.seeds, key=seed_text)))
         if self.not_before is None:
             object.__setattr__(self, "not_before", self.issued)
-        _check_case(self.case)
+        check_case(self.case)
         for name in ("authority", "legal_basis", "purpose"):
             plain_text(getattr(self, name), name, 200 if name == "authority" else 2_000)
         self._check_seeds()
         self._check_times()
-        if self.hops not in HOPS:
-            raise InputError("warrant.hops-range", "hops go from 1 to 4", where="hops", mend="Most warrants need 2.")
+        check_hops(self.hops)
         if self.hub_limit not in HUB_LIMITS:
-            raise InputError("warrant.hub-limit-range", "the hub limit goes from 1 to 10000", where="hub_limit")
-        _check_budgets(self.budgets)
+            raise InputError(
+                "warrant.hub-limit-range",
+                "the hub limit goes from 1 to 10000",
+                where="hub_limit",
+                mend=f"Most warrants need {HUB_LIMIT}.",
+            )
+        for field in fields(Budgets):
+            check_budget(field.name, getattr(self.budgets, field.name))
         if self.stage not in range(1, STAGE_LIMIT + 1):
             raise malformed("stages go from 1 to 100", "stage")
         if (self.stage == 1) != (self.amends is None):
@@ -173,7 +180,12 @@ class Warrant:
     def _check_seeds(self) -> None:
         texts = [seed_text(seed) for seed in self.seeds]
         if not 1 <= len(texts) <= SEED_LIMIT:
-            raise InputError("warrant.seeds", f"a warrant names 1 to {SEED_LIMIT} seeds", where="seeds")
+            raise InputError(
+                "warrant.seeds",
+                f"a warrant names 1 to {SEED_LIMIT} seeds",
+                where="seeds",
+                mend="Name at least one." if not texts else "Issue several warrants.",
+            )
         for text in texts:
             parse_seed(text)
         if len(set(texts)) != len(texts):
@@ -224,7 +236,7 @@ class Revocation:
     reason: str
 
     def __post_init__(self) -> None:
-        _check_case(self.case)
+        check_case(self.case)
         digest_text(self.revokes, "revokes")
         check_moment(self.issued, "issued")
         plain_text(self.authority, "authority", 200)
@@ -259,6 +271,8 @@ def parse_document(data: bytes, *, tidy: bool = False) -> Document:
     ``tidy`` lets spaces, line breaks, and the order of fields and seeds differ, for a draft that a person edited.
     """
     found = Fields(load_json(data, DOCUMENT_LIMIT, "document"), "")
+    if found.has("payloadType"):
+        raise malformed("this is signed; a draft is needed", "", "Give the file that was signed, before its signature.")
     kind = found.take("type")
     found.one_of("version", [WARRANT_VERSION])
     document: Document
@@ -292,15 +306,19 @@ def require_extends(before: Warrant, document: Warrant) -> None:
     if document.amends != before.digest or stage != before.stage + 1:
         raise Refused(
             "warrant.chain",
-            f"amendment {stage} does not extend the document before it",
+            f"the amendment of stage {stage} does not extend the document before it",
             mend="Give the warrant, then every amendment, in the order of their stages.",
         )
     if document.case != before.case:
-        raise Refused("warrant.chain", f"amendment {stage} is of another case", mend="Ask for a warrant of that case.")
+        raise Refused(
+            "warrant.chain",
+            f"the amendment of stage {stage} is of another case",
+            mend="Ask for a warrant of that case.",
+        )
     if not before.issued <= document.issued < before.expires:
         raise Refused(
             "warrant.chain",
-            f"amendment {stage} was not issued while the document before it was in force",
+            f"the amendment of stage {stage} was not issued while the document before it was in force",
             mend="What has expired cannot be amended. Ask for a new warrant.",
         )
 
@@ -308,7 +326,12 @@ def require_extends(before: Warrant, document: Warrant) -> None:
 def _warrant(found: Fields, *, tidy: bool) -> Warrant:
     texts = found.strings("seeds")
     if not tidy and texts != sorted(texts):
-        raise InputError("warrant.seeds", "the seeds are not sorted", where="seeds")
+        raise InputError(
+            "warrant.seeds",
+            "the seeds are not sorted",
+            where="seeds",
+            mend="If it is a draft, write it anew with clew warrant draft --tidy FILE.",
+        )
     window = found.inner("window")
     budgets = found.inner("budgets")
     joint = found.take("joint")
@@ -344,23 +367,38 @@ def _joint(found: Fields) -> Joint:
     return joint
 
 
-def _check_case(case: str) -> None:
+def check_case(case: str) -> str:
+    """``case`` if it can name a case; else ``InputError``."""
     if not _CASE.fullmatch(case):
         raise malformed(
             "a case is named by 1 to 64 of a-z, 0-9, dot, dash and underscore, a letter or digit first",
             "case",
             "For example lantern-7.",
         )
+    return case
 
 
-def _check_budgets(budgets: Budgets) -> None:
-    values: Mapping[str, Any] = {field.name: getattr(budgets, field.name) for field in fields(Budgets)}
-    for name, value in values.items():
-        if type(value) is not int or value not in BUDGETS:
-            raise InputError("warrant.budget-range", "a budget goes from 0 to 10^9", where=f"budgets.{name}")
-    if budgets.numbers == 0:
+def check_hops(hops: int) -> int:
+    """``hops`` if a warrant may allow so many; else ``InputError``."""
+    if hops not in HOPS:
+        raise InputError("warrant.hops-range", "hops go from 1 to 4", where="hops", mend="Most warrants need 2.")
+    return hops
+
+
+def check_budget(name: str, value: int) -> int:
+    """``value`` if the budget of that name may have it; else ``InputError``."""
+    if type(value) is not int or value not in BUDGETS:
+        raise InputError(
+            "warrant.budget-range",
+            "a budget goes from 0 to 10^9",
+            where=f"budgets.{name}",
+            mend="Write a whole number in that range.",
+        )
+    if name == "numbers" and value == 0:
         raise InputError(
             "warrant.budget-range",
             "a warrant must allow at least one number inside its bound",
             where="budgets.numbers",
+            mend="Most warrants allow some thousands.",
         )
+    return value

@@ -10,7 +10,7 @@ from typing import Final
 from clew.durable import sync_folder
 from clew.errors import InputError, Refused, StorageError, UsageError
 
-__all__ = ["read_file", "read_secret_file", "write_file"]
+__all__ = ["read_file", "read_secret_file", "require_free", "write_file"]
 
 _SECRET_LIMIT: Final = 64 * 1024
 
@@ -51,6 +51,12 @@ def _read(path: Path, limit: int, *, secret: bool) -> bytes:
             mend="No warrant, policy or key is that large.",
         )
     return data
+
+
+def require_free(path: Path) -> None:
+    """Return if no file is there yet, so that a person is told before the questions; :func:`write_file` looks again."""
+    if path.exists():
+        raise _exists(path)
 
 
 def write_file(path: Path, data: bytes, *, replace: bool = False, mode: int = 0o600) -> None:

@@ -37,6 +37,8 @@ def load_json(data: bytes, limit: int, where: str) -> dict[str, Any]:
         raise InputError(
             "warrant.too-large", f"more than {limit >> 10} KiB", where=where, mend="No warrant is that large."
         )
+    if not data:
+        raise malformed("the file is empty", where, "Ask for the file again, or restore it from a backup.")
     try:
         found = json.loads(
             data.decode("utf-8"),
