@@ -10,7 +10,8 @@ import click
 
 from clew.cli.output import Output, json_option
 from clew.cli.warrant_drafts import amend, draft, revoke
-from clew.cli.warrant_files import FILE, OUT, confirm, passphrase, read_paper
+from clew.cli.warrant_files import FILE, OUT, confirm, named, passphrase, read_paper
+from clew.cli.warrant_options import option_values
 
 if TYPE_CHECKING:
     from clew.warrants.authorisation import Authorisation
@@ -69,12 +70,13 @@ def key(
     from clew.effects import system_randomness
     from clew.errors import UsageError
     from clew.warrants.files import write_file
-    from clew.warrants.keyfile import read_key, seal_key
+    from clew.warrants.keyfile import read_key, require_key_file, seal_key
     from clew.warrants.keys import SigningKey
     from clew.warrants.policy import Holder, holder_toml
 
     output = Output(as_json)
     if change_passphrase:
+        require_key_file(file)
         signing = read_key(file, passphrase(passphrase_file, "Present passphrase"))
         secret = passphrase(new_passphrase_file, "New passphrase", new=True)
         write_file(file, seal_key(signing, secret, system_randomness), replace=True)
@@ -89,12 +91,14 @@ def key(
         )
     public = file.with_name(file.name + ".pub.toml")
     if public_only:
+        require_key_file(file)
         signing = read_key(file, passphrase(passphrase_file, "Passphrase"))
     else:
         for path in (file, public):
             _require_free(path)
         signing = SigningKey.generate(system_randomness)
-    shown = holder_toml(Holder(name, role, signing.public, side))
+    with option_values("--name, --role, --side"):
+        shown = holder_toml(Holder(name, role, signing.public, side))
     if not public_only:
         secret = passphrase(passphrase_file, "Passphrase for the new key", new=True)
         write_file(file, seal_key(signing, secret, system_randomness))
@@ -143,24 +147,27 @@ def policy(
     """
     from clew.errors import UsageError
     from clew.warrants.files import read_file, write_file
-    from clew.warrants.policy import POLICY_LIMIT, parse_holders, parse_policy, policy_toml
+    from clew.warrants.policy import POLICY_LIMIT, parse_holders, parse_policy, policy_toml, require_different
 
     output = Output(as_json)
     holders: list[Holder] = []
     requirements = [_requirement(text) for text in required]
     for path in files:
         data = read_file(path, POLICY_LIMIT)
-        if b"threshold" in data:
-            older = parse_policy(data)
-            holders.extend(older.holders)
-            requirements.extend(older.requirements if not required else ())
-            threshold = threshold if threshold is not None else older.threshold
-        else:
-            holders.extend(parse_holders(data))
+        with named(path):
+            if b"threshold" in data:
+                older = parse_policy(data)
+                holders.extend(older.holders)
+                requirements.extend(older.requirements if not required else ())
+                threshold = threshold if threshold is not None else older.threshold
+            else:
+                holders.extend(parse_holders(data))
     if threshold is None:
         raise UsageError("policy.no-threshold", "how many must sign is missing", mend="Add --threshold.")
-    text = policy_toml(holders, threshold, requirements, revocations or "")
-    parsed = parse_policy(text.encode())
+    require_different(holders)
+    with option_values("--threshold, --require, --revocations"):
+        text = policy_toml(holders, threshold, requirements, revocations or "")
+        parsed = parse_policy(text.encode())
     if revocations:
         (out.parent / revocations).mkdir(mode=0o700, parents=True, exist_ok=True)
     write_file(out, text.encode())
@@ -179,7 +186,10 @@ def _requirement(text: str) -> Requirement:
     field, _, value = what.partition("=")
     if field not in ("role", "side") or not value or not (count.isascii() and count.isdigit()):
         raise UsageError(
-            "policy.requirement", "a requirement is written role=NAME:COUNT or side=NAME:COUNT", where="--require"
+            "policy.requirement",
+            "a requirement is written role=NAME:COUNT or side=NAME:COUNT",
+            where="--require",
+            mend="For example --require side=iq:1.",
         )
     return Requirement(int(count), **{field: value})
 
@@ -214,10 +224,11 @@ def sign(file: Path, key_file: Path, passphrase_file: Path | None, out: Path | N
     from clew.warrants.dsse import add_signature, parse_envelope
     from clew.warrants.dsse import sign as first_signature
     from clew.warrants.files import write_file
-    from clew.warrants.keyfile import read_key
+    from clew.warrants.keyfile import read_key, require_key_file
 
     output = Output(as_json)
     paper = read_paper(file)
+    require_key_file(key_file)
     if not as_json:
         click.echo(document_text(paper.document) + "\n")
     if isinstance(paper.document, Warrant) and paper.document.expires <= system_clock():
@@ -274,7 +285,7 @@ def show(file: Path, policy_file: Path | None, as_json: bool) -> None:
     rules = read_policy(policy_file) if policy_file is not None else None
     counted: Sequence[Holder] = ()
     if rules is not None and paper.envelope is not None:
-        counted = open_signed(paper.envelope.encode(), rules, type(paper.document)).signers
+        counted = open_signed(paper.envelope.encode(), rules, type(paper.document), str(file)).signers
     envelope = paper.envelope
     signers = "Signed by nobody: a draft." if envelope is None else signatures_text(envelope, rules, counted)
     output.result(
@@ -344,6 +355,7 @@ def verify(
         log=FileLog(CaseFolder.open(folder).log_path, system_clock) if folder is not None else None,
         case=case_name,
         witness=witness,
+        files=[str(path) for path in (file, *amendments, *revocations)],
     )
     later = "".join(f" --amendment {path}" for path in amendments)
     output.result(

@@ -77,6 +77,10 @@ def parse_envelope(data: bytes) -> Envelope:
     """The envelope in ``data``; ``InputError`` unless it is written in its one spelling (spec 4.2)."""
     try:
         found = Fields(load_json(data, ENVELOPE_LIMIT, "envelope"), "envelope")
+        if found.has("type") and not found.has("payloadType"):
+            raise InputError(
+                "warrant.envelope", "this is a draft that nobody has signed", mend="Sign it: clew warrant sign FILE."
+            )
         payload_type = found.text("payloadType")
         payload = _base64(found.take("payload"))
         signatures = []

@@ -23,10 +23,18 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from clew.effects import Randomness
 from clew.errors import InputError, Refused, UsageError
-from clew.warrants.files import read_secret_file
+from clew.warrants.files import read_file, read_secret_file
 from clew.warrants.keys import SigningKey
 
-__all__ = ["PASSPHRASE_LEAST", "check_passphrase", "key_file_parts", "open_key", "read_key", "seal_key"]
+__all__ = [
+    "PASSPHRASE_LEAST",
+    "check_passphrase",
+    "key_file_parts",
+    "open_key",
+    "read_key",
+    "require_key_file",
+    "seal_key",
+]
 
 PASSPHRASE_LEAST = 12
 """Characters that a passphrase must have. Four random words have more."""
@@ -43,6 +51,7 @@ _AES256_CBC: Final = bytes.fromhex("060960864801650304012a")
 _PKCS8_ED25519: Final = bytes.fromhex("302e020100300506032b657004220420")
 """What stands before the 32 secret bytes of an Ed25519 key in PKCS #8 (RFC 8410, section 7)."""
 
+_FILE_LIMIT: Final = 64 * 1024
 _BEGIN: Final = b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
 _END: Final = b"-----END ENCRYPTED PRIVATE KEY-----\n"
 
@@ -140,10 +149,32 @@ def _wrong_passphrase() -> InputError:
     return InputError("key.passphrase", "the passphrase does not open this key", mend="Try again; nothing was done.")
 
 
+def require_key_file(path: Path) -> bytes:
+    """The bytes of an encrypted key file, before anybody types its passphrase.
+
+    A public file is recognised first: everybody may read it, and nothing is wrong with that.
+    """
+    try:
+        if b'public = "ed25519:' in read_file(path, _FILE_LIMIT):
+            raise InputError(
+                "key.file",
+                "this is the public half of a key, and only the secret one signs",
+                mend=f"Give the secret key file, such as {path.name.removesuffix('.pub.toml')}."
+                if path.name.endswith(".pub.toml")
+                else "Give the secret key file.",
+            )
+        data = read_secret_file(path)
+        key_file_parts(data)
+        return data
+    except (InputError, Refused) as error:
+        error.where = error.where or str(path)
+        raise
+
+
 def read_key(path: Path, passphrase: str) -> SigningKey:
     """The secret key in a file."""
     try:
-        return open_key(read_secret_file(path), passphrase)
+        return open_key(require_key_file(path), passphrase)
     except (InputError, Refused) as error:
         error.where = error.where or str(path)
         raise

@@ -54,9 +54,10 @@ class Signed:
 
 @dataclass(slots=True)
 class _Paper:
-    """One envelope on its way through checks 2 to 7."""
+    """One envelope on its way through checks 2 to 7; ``place`` is its file, or its name where there is none."""
 
     name: str
+    place: str
     data: bytes
     kind: type[Warrant] | type[Revocation]
     envelope: Envelope = field(init=False)
@@ -75,6 +76,7 @@ class _Evidence:
     clock: Clock
     log: Log | None
     case: str | None
+    named: Mapping[bytes, str] = field(default_factory=dict)
     used: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -98,17 +100,24 @@ def verify_warrant(
     log: Log | None = None,
     case: str | None = None,
     witness: Witness | None = None,
+    files: Sequence[str] = (),
 ) -> Authorisation:
     """The authorisation that a signed warrant gives; raises ``Refused`` or ``InputError`` if any check fails (spec 5).
 
     ``amendments`` are envelopes in the order of their stages; the authorisation is for the last stage given.
     ``revocations`` are looked at beside those of the policy's own folder. ``log`` is the case's log: its last moment
     bounds the clock, its entries say what was used of the budgets; leave it out only where there is no case yet.
-    ``case`` is the case in hand, if there is one.
+    ``case`` is the case in hand, if there is one. ``files`` are the files of the warrant, the amendments and the
+    ``revocations``, in this order, for errors to name.
     """
-    papers = [_Paper("warrant", envelope, Warrant)]
-    papers += [_Paper(f"amendment {number}", data, Warrant) for number, data in enumerate(amendments, 2)]
-    evidence = _Evidence(papers, policy, [*policy.revocations, *revocations], clock, log, case)
+    names = ["warrant", *(f"amendment of stage {stage}" for stage in range(2, len(amendments) + 2))]
+    places = [*files, *names[len(files) :]][: len(names)]
+    papers = [
+        _Paper(name, place, data, Warrant)
+        for name, place, data in zip(names, places, (envelope, *amendments), strict=True)
+    ]
+    named = dict(zip(revocations, files[len(papers) :], strict=False))
+    evidence = _Evidence(papers, policy, [*policy.revocations, *revocations], clock, log, case, named)
     for number, (title, check) in enumerate(CHECKS, 1):
         try:
             found = check(evidence)
@@ -139,12 +148,14 @@ def verify_warrant(
     )
 
 
-def open_signed(envelope: bytes, policy: Policy, kind: type[Warrant] | type[Revocation] = Warrant) -> Signed:
+def open_signed(
+    envelope: bytes, policy: Policy, kind: type[Warrant] | type[Revocation] = Warrant, place: str = ""
+) -> Signed:
     """The document in an envelope and who signed it, after checks 2 to 7 alone (spec 5).
 
-    It says nothing about time, revocation or case, and permits nothing.
+    It says nothing about time, revocation or case, and permits nothing. ``place`` is its file, for errors to name.
     """
-    paper = _Paper(kind.__name__.lower(), envelope, kind)
+    paper = _Paper(kind.__name__.lower(), place or kind.__name__.lower(), envelope, kind)
     for check in _PAPER_CHECKS:
         _run(check, paper, policy)
     return Signed(paper.document, paper.envelope.digest, tuple(paper.signers), tuple(paper.unknown))
@@ -234,12 +245,12 @@ def _revoked(evidence: _Evidence) -> str:
             found = parse_document(parse_envelope(data).payload)
             if isinstance(found, Revocation) and found.revokes not in chain:
                 continue
-            signed = open_signed(data, evidence.policy, Revocation)
+            signed = open_signed(data, evidence.policy, Revocation, evidence.named.get(data, ""))
         except ClewError as error:
             raise Refused(
                 "warrant.revocation-unverified",
                 f"a revocation cannot be verified, and might revoke this warrant: {error.what}",
-                where=error.where,
+                where=error.where or evidence.named.get(data, ""),
                 mend="Find out where it comes from; take it out of the folder only if it is none.",
             ) from error
         if isinstance(signed.document, Revocation):
@@ -340,7 +351,11 @@ def _signature(paper: _Paper, policy: Policy) -> None:
 def _document(paper: _Paper, policy: Policy) -> None:
     paper.document = parse_document(paper.envelope.payload)
     if not isinstance(paper.document, paper.kind):
-        raise Refused("warrant.payload-type", "the document is not of the type that it was signed as")
+        raise Refused(
+            "warrant.payload-type",
+            "the document is not of the type that it was signed as",
+            mend="Warrants, amendments and revocations are made and signed with clew warrant.",
+        )
 
 
 def _enough(paper: _Paper, policy: Policy) -> None:
@@ -377,7 +392,7 @@ def _run(check: Callable[[_Paper, Policy], None], paper: _Paper, policy: Policy)
     try:
         check(paper, policy)
     except ClewError as error:
-        error.where = f"{paper.name}, {error.where}" if error.where else paper.name
+        error.where = f"{paper.place}, {error.where}" if error.where else paper.place
         raise
 
 
