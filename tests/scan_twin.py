@@ -28,8 +28,8 @@ class Unit:
     record: dict[str, Any] = field(default_factory=dict)
 
 
-def scan(data: bytes, profile: Profile, header: list[str]) -> list[Unit]:
-    """The units of a file; all its columns are named by ``header``."""
+def scan(data: bytes, profile: Profile, header: list[str], trailing: int) -> list[Unit]:
+    """The units of a file; all its columns are named by ``header``, behind which lines may have ``trailing`` fields."""
     width = 2 if profile.encoding in WIDE else 1
     order = WIDE.get(profile.encoding, "little")
     codes = [int.from_bytes(data[at : at + width], order) for at in range(0, len(data) - width + 1, width)]
@@ -40,7 +40,7 @@ def scan(data: bytes, profile: Profile, header: list[str]) -> list[Unit]:
         end = _unit_end(shadow, at, profile, len(header))
         begin, stop = at * width, min(end * width, len(data))
         unit = Unit(begin, stop - begin)
-        unit.reason = _read(data[begin:stop], unit, len(units), end - at, profile, header)
+        unit.reason = _read(data[begin:stop], unit, len(units), end - at, profile, header, trailing)
         units.append(unit)
         at = end
     return units
@@ -93,7 +93,9 @@ def _cells(text: str, profile: Profile) -> list[str] | None:
         at += 1
 
 
-def _read(raw: bytes, unit: Unit, number: int, characters: int, profile: Profile, header: list[str]) -> str:
+def _read(
+    raw: bytes, unit: Unit, number: int, characters: int, profile: Profile, header: list[str], trailing: int
+) -> str:
     if number < profile.header_lines:
         return "header"
     if characters > LONGEST_UNIT:
@@ -116,7 +118,7 @@ def _read(raw: bytes, unit: Unit, number: int, characters: int, profile: Profile
         return "quotation"
     if len(cells) < len(header):
         return "too-few-fields"
-    if any(cells[len(header) :]):
+    if len(cells) not in (len(header), len(header) + trailing) or any(cells[len(header) :]):
         return "too-many-fields"
     return _record(dict(zip(header, cells, strict=False)), unit, profile)
 
@@ -197,4 +199,5 @@ def _duration(row: dict[str, str], profile: Profile, record: dict[str, Any]) -> 
         record["duration"] = int(value + 0.5)
         return
     record["flags"] |= 1 if found and found[1] == "-" and value else 16
-    record["duration_raw"] = text.encode()[:128].decode("utf-8", "ignore")
+    signs = " +-\u2212.,:'\u066b\u066c0123456789" + "".join(chr(at + i) for at in (0x660, 0x6F0) for i in range(10))
+    record["duration_raw"] = text if len(text) <= 32 and all(sign in signs for sign in text) else None

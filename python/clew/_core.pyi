@@ -25,6 +25,7 @@ class Specification(TypedDict):
     delimiter: str
     quote: str | None
     fields: int
+    trailing: int
     header: int
     a: tuple[int, str, Sequence[str]]
     b: tuple[int, str, Sequence[str]]

@@ -101,7 +101,7 @@ def _written(cell: str, comma: str) -> str:
 
 def _scanned(
     data: bytes, profile: Profile, block: int, folder: Path
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int]:
     path = folder / "file.csv"
     path.write_bytes(data)
     with FileScan(path, profile, 3, threads=2, block=block) as scan:
@@ -109,7 +109,7 @@ def _scanned(
         assert scan.size == len(data)
         assert sum(batch.num_rows for batch in scan.numbers()) <= 2 * sum(one.num_rows for one, _ in batches)
     tables = [pa.Table.from_batches([pair[side] for pair in batches]).to_pylist() if batches else [] for side in (0, 1)]
-    return tables[0], tables[1]
+    return tables[0], tables[1], scan.layout.specification["trailing"]
 
 
 @settings(max_examples=300, deadline=None)
@@ -117,8 +117,8 @@ def _scanned(
 def test_the_scanner_says_what_its_naive_twin_says(made: tuple[bytes, Profile, int]) -> None:
     data, profile, block = made
     with tempfile.TemporaryDirectory() as folder:
-        records, others = _scanned(data, profile, block, Path(folder))
-    twin = scan_twin.scan(data, profile, HEADER)
+        records, others, trailing = _scanned(data, profile, block, Path(folder))
+    twin = scan_twin.scan(data, profile, HEADER, trailing)
     assert [(row["unit"], row["offset"], row["length"], row["reason"]) for row in others] == [
         (number, unit.offset, unit.length, unit.reason) for number, unit in enumerate(twin) if unit.reason
     ]
@@ -166,5 +166,5 @@ def test_no_bytes_at_all_break_the_scanner(data: bytes, encoding: str, block: in
     if encoding == "utf-8" and data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         data = b"x" + data
     with tempfile.TemporaryDirectory() as folder:
-        records, others = _scanned(data, profile, block, Path(folder))
+        records, others, _ = _scanned(data, profile, block, Path(folder))
     assert sum(row["length"] for row in records + others) == len(data)

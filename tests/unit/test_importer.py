@@ -256,12 +256,12 @@ def test_unknown_kinds_are_kept_and_counted_by_name(tmp_path: Path) -> None:
     words = {"V": RecordKind.VOICE, "DATA": "out of scope"}
     profile = replace(PROFILE, kind=KindRule("kind", words))  # type: ignore[arg-type]
     line = f"{A},{B},2026-03-02T10:00:00,60,"
-    kinds = ["V", "DATA", "TEC", "TEC", "", "0790123456"]
+    kinds = ["V", "DATA", "TEC", "TEC", "TEC", "", "0790123456", "meet me", "meet me"]
     file = write(tmp_path / "f.csv", [line + kind for kind in kinds], HEADER + ",kind")
     (account,) = take(tmp_path / "store", (file, profile)).accounts
-    assert account.kinds == {"voice": 1, "unknown": 4}
+    assert account.kinds == {"voice": 1, "unknown": 7}
     assert account.out_of_scope == 1
-    assert account.unknown_words == {"TEC": 2, "(nothing)": 1, "(other)": 1}
+    assert account.unknown_words == {"TEC": 3, "(nothing)": 1, "(other)": 3}
 
 
 @pytest.mark.parametrize(("claimed", "agrees"), [("3", True), ("4", False), ("1 003", False)])
@@ -272,6 +272,39 @@ def test_a_footer_with_a_wrong_count_is_reported(tmp_path: Path, claimed: str, a
     (account,) = take(tmp_path / "store", (file, profile)).accounts
     assert account.footers == (Footer(int(claimed.replace(" ", "")), 3, agrees),)
     assert account.header_footer_parts == {"header": 1, "footer": 1}
+
+
+def test_a_delimiter_inside_content_shifts_no_column_into_a_kept_one(tmp_path: Path) -> None:
+    profile = replace(PROFILE, content=("text",))
+    header = "text,a,b,start,seconds,last"
+    good = f"hello,{A},{B},2026-03-02T10:00:00,60,"
+    shifted = f"hello,SECRET,{B},2026-03-02T10:00:00,60,"
+    file = write(tmp_path / "f.csv", [good, shifted.replace("hello", f"hello,{A}", 1), good], header)
+    (account,) = take(tmp_path / "store", (file, profile)).accounts
+    assert (account.records, account.reasons) == (2, {"too-many-fields": 1})
+    ended = write(tmp_path / "g.csv", [good + ",", good + ",", shifted + ",,"], header)
+    (account,) = take(tmp_path / "other", (ended, profile)).accounts
+    assert (account.records, account.reasons) == (2, {"too-many-fields": 1})
+    for stored in tmp_path.glob("[so]t*/**/*.parquet"):
+        assert b"SECRET" not in stored.read_bytes()
+
+
+def test_content_in_the_place_of_a_duration_is_not_kept(tmp_path: Path) -> None:
+    raw = ["-7", "meet me at 8", "٣:٠٠:٠٠:٠", "1" * 33]
+    file = write(tmp_path / "f.csv", [f"{A},{B},2026-03-02T10:00:00,{text}" for text in raw])
+    (account,) = take(tmp_path / "store", (file, PROFILE)).accounts
+    assert account.flags == {"duration unreadable": 3, "negative duration": 1}
+    assert [row["duration_raw"] for row in records(tmp_path / "store")] == ["-7", None, "٣:٠٠:٠٠:٠", None]
+
+
+def test_a_placeholder_for_an_identifier_makes_no_duplicates_and_no_legs(tmp_path: Path) -> None:
+    profile = replace(PROFILE, operator_record="id", call="call")
+    line = f"{A},{B},2026-03-02T10:00:00,60"
+    marks = ["0", "-", "NULL", "(null)", "00000000-0000-0000-0000-000000000000", "n/a"]
+    file = write(tmp_path / "f.csv", [f"{line},{mark},{mark}" for mark in marks for _ in range(2)], HEADER + ",id,call")
+    (account,) = take(tmp_path / "store", (file, profile)).accounts
+    assert (account.records, account.merged_legs, account.duplicate) == (12, 0, 0)
+    assert account.unreadable == {"call": 12, "operator_record": 12}
 
 
 def test_rejects_show_mapped_fields_and_mask_the_rest(tmp_path: Path) -> None:
@@ -340,7 +373,9 @@ def test_files_that_do_not_fit_their_profile_are_refused_whole(
         take(tmp_path / "store", (good, PROFILE), (tmp_path / "f.csv", replace(PROFILE, encoding=encoding)))
     assert caught.value.code == code
     assert Store.open(tmp_path / "store").imports() == ()
-    assert not any(path.is_file() and path.name not in ("lock", "store.json") for path in (tmp_path / "store").rglob("*"))
+    assert not any(
+        path.is_file() and path.name not in ("lock", "store.json") for path in (tmp_path / "store").rglob("*")
+    )
 
 
 def test_a_column_name_that_could_be_a_number_is_not_shown(tmp_path: Path) -> None:

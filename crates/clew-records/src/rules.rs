@@ -60,6 +60,8 @@ pub struct Rules {
     pub shape: Shape,
     /// The file's encoding.
     pub charset: Charset,
+    /// So many empty fields stand behind the last column on lines of this file, or none.
+    pub trailing: usize,
     /// So many units at the beginning are no records.
     pub header: u64,
     /// The A-number.

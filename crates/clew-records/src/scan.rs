@@ -17,6 +17,7 @@ use crate::time::{Moment, OffsetCache, TimeError};
 /// A field of numbers is not longer than this many bytes.
 pub const LONGEST_NUMBER: usize = 256;
 const LONGEST_IDENTIFIER: usize = 128;
+const LONGEST_DURATION: usize = 32;
 const LONGEST_MASKED: usize = 4096;
 const MOST_FOOTERS: usize = 1000;
 const MOST_WORDS: usize = 1000;
@@ -222,8 +223,10 @@ fn one(
     if fields.len() < rules.shape.fields {
         return Err(Reason::TooFewFields);
     }
-    // Delimiters at the end with nothing between them add nothing.
-    if (rules.shape.fields..fields.len()).any(|index| !fields.get(line, index).is_empty()) {
+    // More or fewer empty fields at the end than the file's lines have would hide a shift of all columns.
+    let beyond = fields.len() - rules.shape.fields;
+    let empty = |index| fields.get(line, index).is_empty();
+    if beyond != 0 && (beyond != rules.trailing || !(rules.shape.fields..fields.len()).all(empty)) {
         return Err(Reason::TooManyFields);
     }
     for (index, kept) in rules.kept.iter().enumerate() {
@@ -347,10 +350,7 @@ fn push(
                 .duration
                 .as_ref()
                 .map(|(column, _)| fields.get(line, *column));
-            (
-                None,
-                field.map(|field| &field[..character_boundary(field, LONGEST_IDENTIFIER)]),
-            )
+            (None, field.filter(|field| number_like(field)))
         }
     };
     if fresh.kind == kind::UNKNOWN {
@@ -377,7 +377,7 @@ fn push(
     }
     let device =
         |field: &[u8]| (14..=17).contains(&field.len()) && field.iter().all(u8::is_ascii_digit);
-    let text = |field: &[u8]| field.len() <= LONGEST_IDENTIFIER;
+    let text = |field: &[u8]| field.len() <= LONGEST_IDENTIFIER && !placeholder(field);
     let mut identifier = |column: Option<usize>,
                           name,
                           good: fn(&[u8]) -> bool,
@@ -402,6 +402,29 @@ fn push(
     records.flags.push(flags);
     records.offset.push(unit.offset as i64);
     records.length.push(unit.length as i32);
+}
+
+/// Whether a field is nothing but digits, signs and separators, so that it can be shown as a duration.
+fn number_like(field: &[u8]) -> bool {
+    let sign = |sign| {
+        matches!(sign, '0'..='9' | '\u{660}'..='\u{669}' | '\u{6F0}'..='\u{6F9}')
+            || " +-\u{2212}.,:'\u{66B}\u{66C}".contains(sign)
+    };
+    std::str::from_utf8(field)
+        .is_ok_and(|text| text.chars().count() <= LONGEST_DURATION && text.chars().all(sign))
+}
+
+/// Whether an identifier is what exports write where there is none.
+fn placeholder(field: &[u8]) -> bool {
+    const WORDS: [&str; 7] = ["null", "none", "nil", "n/a", "na", "-1", "unknown"];
+    let bare = field
+        .strip_prefix(b"(")
+        .and_then(|inner| inner.strip_suffix(b")"))
+        .unwrap_or(field);
+    field.iter().all(|byte| b"0-._ ?*".contains(byte))
+        || WORDS
+            .iter()
+            .any(|word| bare.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// The unit with every field that is not kept masked, and none longer than a page.

@@ -52,6 +52,8 @@ __all__ = ["ImportReport", "import_files"]
 _ROW_GROUP: Final = 1 << 18
 _MICROSECONDS: Final = 1_000_000
 _WORDS_SHOWN: Final = 100
+_WORD_UNITS: Final = 3
+_WORD_LENGTH: Final = 40
 
 
 @final
@@ -350,11 +352,11 @@ def _same_operator(entry: ImportEntry, profile: Profile) -> bool:
 
 
 def _words(found: dict[str, int]) -> dict[str, int]:
-    """Unknown words with their counts; what is long or could be a number is not a word, and is counted together."""
+    """Unknown words with their counts; what is rare or long or could be a number may be content: counted together."""
     words: dict[str, int] = {}
     for word, count in sorted(found.items(), key=lambda item: (-item[1], item[0])):
-        plain = bool(word) and len(word) <= 40 and len(re.findall(r"\d", word)) < 5
-        name = word if plain and len(words) < _WORDS_SHOWN else "(nothing)" if not word else "(other)"
+        plain = count >= _WORD_UNITS and len(word) <= _WORD_LENGTH and len(re.findall(r"\d", word)) < 5
+        name = "(nothing)" if not word else word if plain and len(words) < _WORDS_SHOWN else "(other)"
         words[name] = words.get(name, 0) + count
     return words
 

@@ -123,6 +123,7 @@ def resolve(profile: Profile, head: bytes, import_number: int, where: str) -> La
         "delimiter": profile.delimiter,
         "quote": profile.quote or None,
         "fields": width,
+        "trailing": _trailing(units[profile.header_lines :], width),
         "header": profile.header_lines,
         "a": (roles["a"] or 0, profile.a.form, profile.a.routing_prefixes),
         "b": (roles["b"] or 0, profile.b.form, profile.b.routing_prefixes),
@@ -162,6 +163,13 @@ def _header(units: list[list[str] | None], lines: int) -> tuple[list[str], int]:
     # Without a header, as many as most lines have.
     widths = Counter(len(fields) for fields in units[lines:] if fields and fields != [""])
     return [], widths.most_common(1)[0][0] if widths else 1
+
+
+def _trailing(units: list[list[str] | None], width: int) -> int:
+    """How many empty fields most lines have behind the last column: those of files that end lines with delimiters."""
+    excess = Counter(len(fields) - width for fields in units if fields and len(fields) >= width)
+    beyond, lines = excess.most_common(1)[0] if excess else (0, 0)
+    return beyond if 2 * lines > excess.total() else 0
 
 
 def _roles(profile: Profile, finder: _Finder) -> dict[str, int | None]:
