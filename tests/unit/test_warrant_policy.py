@@ -125,7 +125,7 @@ def test_a_folder_of_revocations_is_read_with_the_policy(tmp_path: Path) -> None
     envelope, rules = issue()
     (tmp_path / "policy.toml").write_text(policy_toml(rules.holders, 1, (), "gone"), "utf-8")
     (tmp_path / "gone").mkdir()
-    (tmp_path / "gone" / "README").write_text("what lies here revokes", "utf-8")
+    (tmp_path / "gone" / ".keep").write_text("", "utf-8")
     assert verify_warrant(envelope, read_policy(tmp_path / "policy.toml"), clock=clock()).stage == 1
     (tmp_path / "gone" / "one.json").write_bytes(revoke(envelope))
     with pytest.raises(Refused) as refused:
@@ -142,11 +142,30 @@ def test_a_missing_folder_of_revocations_is_not_an_empty_one(tmp_path: Path) -> 
 
 def test_a_damaged_file_among_the_revocations_stops_everything(tmp_path: Path) -> None:
     envelope, rules = issue()
-    (tmp_path / "policy.toml").write_text(policy_toml(rules.holders, 1, (), "."), "utf-8")
-    (tmp_path / "one.json").write_bytes(revoke(envelope)[:100])
+    (tmp_path / "policy.toml").write_text(policy_toml(rules.holders, 1, (), "gone"), "utf-8")
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "gone" / "one.json").write_bytes(revoke(envelope)[:100])
     with pytest.raises(Refused) as refused:
         verify_warrant(envelope, read_policy(tmp_path / "policy.toml"), clock=clock())
     assert refused.value.code == "warrant.revocation-unverified"
+
+
+@pytest.mark.parametrize(
+    "name", ["one.JSON", "one.json.txt", "one", "two/one.json", "folder.json/one.json", "gone.json"]
+)
+def test_a_revocation_under_a_wrong_name_is_not_passed_over(tmp_path: Path, name: str) -> None:
+    """Harm stopped: a revocation was saved as ``one.json.txt``, and the warrant goes on."""
+    envelope, rules = issue()
+    (tmp_path / "policy.toml").write_text(policy_toml(rules.holders, 1, (), "gone"), "utf-8")
+    path = tmp_path / "gone" / name
+    path.parent.mkdir(parents=True)
+    if name == "gone.json":
+        path.symlink_to(tmp_path / "nowhere")
+    else:
+        path.write_bytes(revoke(envelope))
+    with pytest.raises(Refused) as refused:
+        read_policy(tmp_path / "policy.toml")
+    assert refused.value.code == "policy.revocations-entry"
 
 
 # Rotation and loss

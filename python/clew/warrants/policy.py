@@ -184,7 +184,7 @@ def _revocations(folder: Path) -> tuple[bytes, ...]:
         paths = sorted(folder.iterdir())
         if len(paths) > _REVOCATION_LIMIT:
             raise _bad(f"the folder of revocations holds more than {_REVOCATION_LIMIT} files")
-        return tuple(path.read_bytes() for path in paths if path.suffix == ".json")
+        return tuple(_revocation(path) for path in paths if not path.name.startswith("."))
     except OSError as error:
         raise Refused(
             "policy.revocations-missing",
@@ -192,6 +192,21 @@ def _revocations(folder: Path) -> tuple[bytes, ...]:
             where=str(folder),
             mend="Restore the folder; an empty one will do.",
         ) from error
+
+
+def _revocation(path: Path) -> bytes:
+    """The bytes of one entry of the folder. What is passed over might be a revocation under a wrong name."""
+    try:
+        if path.suffix == ".json" and path.is_file():
+            return path.read_bytes()
+    except OSError:
+        pass
+    raise Refused(
+        "policy.revocations-entry",
+        "something in the folder of revocations is not a readable .json file, and might be a revocation",
+        where=str(path),
+        mend="If it is a revocation, name it NAME.json and make it readable; else move it away.",
+    )
 
 
 def _policy(data: bytes, revocations: tuple[bytes, ...]) -> tuple[Policy, str]:
