@@ -13,7 +13,7 @@ import pytest
 
 from clew.audit.log import FileLog
 from clew.case.folder import CaseFolder, Part
-from clew.chain.files import Documents, authorise, read_graph, stages
+from clew.chain.files import Documents, authorise, graphs_under, read_graph, stages
 from clew.chain.graph import Detail
 from clew.effects import system_clock
 from clew.errors import Refused
@@ -357,3 +357,21 @@ def test_an_older_log_stops_every_step(store: Path, tmp_path: Path) -> None:
     (tmp_path / "case" / "log" / "log.jsonl").write_bytes(older)
     for step in [*later_steps(store, tmp_path), command]:
         assert "log.rolled-back" in run(*step, expect=6).stderr, step
+
+
+def test_one_case_folder_does_not_mix_two_warrants(store: Path, tmp_path: Path) -> None:
+    """Harm stopped: a second warrant of the same case name brings a fresh budget to the same folder."""
+    run(*arguments(store, tmp_path))
+    before = files(tmp_path / "case")
+    done = run(*arguments(store, tmp_path, NEAR), expect=4)
+    assert "trace.other-warrant" in done.stderr
+    assert files(tmp_path / "case") == before
+
+
+def test_only_graphs_of_the_warrant_that_the_case_holds_are_opened(store: Path, tmp_path: Path) -> None:
+    run(*arguments(store, tmp_path))
+    case = CaseFolder.open(tmp_path / "case")
+    papers = Documents.read(case)
+    assert [graph.scope.warrant for graph in graphs_under(case, papers)] == papers.chain()
+    with pytest.raises(Refused, match=r"cells\.other-warrant"):
+        graphs_under(case, replace(papers, warrant=sign(document((NEAR,)).encode(), JUDGE)))

@@ -249,19 +249,27 @@ def verified_entry(authorisation: Authorisation, documents: Documents) -> Entry:
 
 
 def require_case(case: CaseFolder, authorisation: Authorisation, log: Log) -> None:
-    """Return if this folder may take a graph of this authorisation: its case, and no stage behind what is there.
+    """Return if this folder may take a graph of this authorisation: its case and first warrant, and no earlier stage.
 
-    Raises ``Refused`` (``trace.other-case``) or ``InputError`` (``trace.later-stage``).
+    Raises ``Refused`` (``trace.other-case``, ``trace.other-warrant``) or ``InputError`` (``trace.later-stage``).
     """
     expected = case_digest(authorisation.case)
     names = {case_digest(_header(case, stage).scope.case) for stage in stages(case)}
-    names |= {str(e.entry.body.get("case")) for e in log.entries() if e.entry.kind == "warrant.verified"}
+    verified = [logged.entry.body for logged in log.entries() if logged.entry.kind == "warrant.verified"]
+    names |= {str(body.get("case")) for body in verified}
     if names - {expected}:
         raise Refused(
             "trace.other-case",
             "this folder holds another case than the warrant names",
             where=str(case.path),
             mend="Name the folder of this warrant's case, or a new one.",
+        )
+    if {str(body.get("root")) for body in verified} - {authorisation.root}:
+        raise Refused(
+            "trace.other-warrant",
+            "this folder was begun under another warrant of the same case",
+            where=str(case.path),
+            mend="Name a new folder. A warrant and its amendments share one; a warrant issued anew has its own.",
         )
     if max(stages(case), default=0) > authorisation.stage:
         raise InputError(
