@@ -189,3 +189,12 @@ def test_two_different_profiles_of_one_name_are_not_chosen_between(tmp_path: Pat
         find_profile("zain-voice", [tmp_path])
     assert "1.toml" in caught.value.mend
     assert "2.toml" in caught.value.mend
+
+
+@pytest.mark.parametrize(
+    "pattern", ["((a+)+)$", "(a|a)*([0-9]+)", "([a-z]{1,9})+", "[(](a+)+[)]", "(a?){90}", "(" + "a" * 200 + ")"]
+)
+def test_a_pattern_that_could_take_years_on_one_line_is_refused(pattern: str) -> None:
+    error = refused(GOOD.replace('"([0-9]+)"', f'"{pattern}"'))
+    assert (error.code, error.where) == ("profile.value", "zain.toml: footer.count")
+    assert "repeats a group" in error.what or "at most 200 characters" in error.what

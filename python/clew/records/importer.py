@@ -53,6 +53,7 @@ _ROW_GROUP: Final = 1 << 18
 _MICROSECONDS: Final = 1_000_000
 _WORDS_SHOWN: Final = 100
 _WORD_UNITS: Final = 3
+_FOOTER_LENGTH: Final = 200
 _WORD_LENGTH: Final = 40
 
 
@@ -365,7 +366,7 @@ def _footers(rule: FooterRule | None, texts: Sequence[str], found: int) -> tuple
     """What the footers claim, beside ``found`` units that are neither header nor footer."""
     if rule is None or rule.count is None:
         return ()
-    claims = (re.search(rule.count, text) for text in texts)
+    claims = (re.search(rule.count, text[:_FOOTER_LENGTH]) for text in texts)
     numbers = ((claim.group(1) or "").strip() for claim in claims if claim and claim.re.groups)
     counts = [
         int(re.sub(r"[ ,.\u00a0\u202f']", "", text))

@@ -29,9 +29,10 @@ _CODES: Final = re.compile(r"%(.)")
 _TIME_CODES: Final = frozenset("YymdHIMSfpbz%")
 _UNITS: Final = ("s", "ms", "min", "h:m:s")
 _MULTIBYTE: Final = ("utf-8", "utf-16", "utf-16-le", "utf-16-be")
-_TOLERANCE_LIMIT: Final = 3600
+_TOLERANCE_LIMIT: Final = 60
 _HEADER_LIMIT: Final = 1000
-_PATTERN_LIMIT: Final = 500
+_PATTERN_LIMIT: Final = 200
+_REPEATS: Final = re.compile(r"[*+]|\{\d*,?\d*\}")
 
 
 def check_profile(profile: Profile, where: str = "profile") -> Profile:
@@ -229,6 +230,12 @@ def _rules(profile: Profile, check: _Check) -> None:
 
 def _pattern(text: str, key: str, check: _Check) -> re.Pattern[str]:
     check.that(len(text) <= _PATTERN_LIMIT, key, f"a pattern has at most {_PATTERN_LIMIT} characters")
+    check.that(
+        not repeats_a_repetition(text),
+        key,
+        "the pattern repeats a group that itself repeats or chooses; such a pattern can take years on one line",
+        "Write it without a repeated group, for example ([0-9]+).",
+    )
     try:
         with warnings.catch_warnings():
             # What Python will read otherwise one day is not left in a file that is to last.
@@ -237,6 +244,28 @@ def _pattern(text: str, key: str, check: _Check) -> re.Pattern[str]:
     except (re.error, OverflowError, RecursionError, Warning) as error:
         check.that(False, key, f"this is not a regular expression: {error}")
         raise AssertionError from error  # pragma: no cover - the line above always raises
+
+
+def repeats_a_repetition(pattern: str) -> bool:
+    """Whether a group that is repeated holds a repetition or a choice, as ``((a+)+)$`` does.
+
+    Stricter than it need be: some such patterns are harmless, but none is needed.
+    """
+    unescaped = re.sub(r"\\.", "x", pattern, flags=re.DOTALL)
+    bare = re.sub(r"\[\^?\]?[^\]]*\]", "x", unescaped)
+    inside = [False]
+    for place, sign in enumerate(bare):
+        if sign == "(":
+            inside.append(False)
+        elif sign == ")" and len(inside) > 1:
+            group = inside.pop()
+            repeated = _REPEATS.match(bare, place + 1) is not None
+            if group and repeated:
+                return True
+            inside[-1] |= group
+        elif sign == "|" or (sign == "?" and bare[place - 1] != "(") or _REPEATS.match(bare, place):
+            inside[-1] = True
+    return False
 
 
 def mapped_columns(profile: Profile) -> Iterator[tuple[str, Column]]:
