@@ -85,7 +85,7 @@ def profiles(draw: Callable[..., object]) -> Profile:
         quote=draw(st.sampled_from(['"', "'", ""])),  # type: ignore[arg-type]
         header_lines=draw(st.integers(1, 20)),  # type: ignore[arg-type]
         footer=optional(st.builds(FooterRule, TEXT, st.sampled_from([None, "([0-9]+)"]))),  # type: ignore[arg-type]
-        merge_tolerance=draw(st.integers(0, 3600)),  # type: ignore[arg-type]
+        merge_tolerance=draw(st.integers(0, 60)),  # type: ignore[arg-type]
         description=draw(st.text(LETTERS, max_size=40)),  # type: ignore[arg-type]
         recognise=optional(st.builds(Recognise, st.just(("from", "to")), fits)),  # type: ignore[arg-type]
     )

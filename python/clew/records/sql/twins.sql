@@ -30,7 +30,7 @@ slots AS (
 ),
 candidates AS (
   SELECT f.record_id AS fresh, o.record_id AS old, abs(f.moment - o.moment) AS distance,
-    f.kind <> o.kind OR abs(coalesce(f.duration, -1) - coalesce(o.duration, -1)) * 1000000 > $tolerance AS differ
+    f.kind <> o.kind OR abs(coalesce(f.duration, -1) - coalesce(o.duration, -1)) > 2 AS differ
   FROM fresh AS f
   JOIN slots AS o ON o.a_key = f.a_key AND o.b_key = f.b_key AND o.message = f.message
     AND o.slot = f.moment // ($tolerance + 1)
