@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,3 +128,33 @@ def test_what_was_shown_before_is_taken_off(folder: Path) -> None:
     log.commit(Entry("records.source", {"root": parse_envelope(envelope).digest, "lines": 3}))
     found = run_json("warrant", "verify", "warrant.json", "--case", "case", folder=folder)
     assert found["authorisation"]["remaining"]["sources"] == 2
+
+
+def test_an_error_names_the_file_and_a_draft_and_a_key_are_known_by_sight(folder: Path) -> None:
+    """Where several files are given, a reader must know which one to mend, and how."""
+    (folder / "stage-2.json").write_bytes(document().encode())
+    (folder / "empty.json").write_bytes(b"")
+    (folder / "passphrase").write_text("correct horse battery\n", "utf-8")
+    (folder / "passphrase").chmod(0o600)
+    here: dict[str, Any] = {"folder": folder, "environment": {"CLEW_PASSPHRASE_FILE": str(folder / "passphrase")}}
+    run("warrant", "key", "judge.key", "--name", "A", "--role", "judge", **here)
+    one = ["warrant", "policy", "judge.key.pub.toml", "--out", "one.toml"]
+    for arguments, exit_code, words in [
+        (["warrant", "verify", "warrant.json", "--amendment", "stage-2.json"], 3, "stage-2.json: this is a draft that"),
+        (["warrant", "verify", "warrant.json", "--amendment", "stage-2.json"], 3, "clew warrant sign FILE"),
+        (["warrant", "verify", "warrant.json", "--revocation", "stage-2.json"], 4, "clew: stage-2.json: "),
+        (["warrant", "verify", "empty.json"], 3, "empty.json: this is not a signed warrant: the file is empty"),
+        (["warrant", "show", "empty.json"], 3, "empty.json: the file is empty"),
+        (["warrant", "draft", "--tidy", "warrant.json"], 3, "warrant.json: this is signed"),
+        (["warrant", "policy", "judge.key", "--threshold", "1"], 3, "judge.key: this is a secret key"),
+        (["warrant", "verify", "warrant.json", "--policy", "judge.key"], 3, "judge.key"),
+        (["warrant", "sign", "stage-2.json", "--yes", "--key", "judge.key.pub.toml"], 3, "such as judge.key."),
+        ([*one, "--threshold", "2"], 2, "--threshold: "),
+        ([*one, "--threshold", "1", "--require", "side=iq:1"], 2, "--require: "),
+        (["warrant", "key", "b.key", "--name", " b", "--role", "judge"], 2, "--name, --role, --side: "),
+        (["warrant", "amend", "warrant.json", "--seed", "+33612345678", "--hops", "9", "--out", "o"], 2, "--hops: "),
+        (["warrant", "revoke", "warrant.json", "--authority", " ", "--reason", "x", "--yes"], 2, "--authority: "),
+    ]:
+        assert words in run(*arguments, expect=exit_code, **here).stderr
+    assert not (folder / "one.toml").exists()
+    assert not (folder / "b.key").exists()
