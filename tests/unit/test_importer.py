@@ -307,6 +307,15 @@ def test_a_placeholder_for_an_identifier_makes_no_duplicates_and_no_legs(tmp_pat
     assert account.unreadable == {"call": 12, "operator_record": 12}
 
 
+def test_a_first_line_that_is_no_header_gives_no_names_to_columns(tmp_path: Path) -> None:
+    profile = replace(
+        PROFILE, a=NumberRule(0, "e164"), b=NumberRule(1, "e164"), start=TimeRule((2,), "iso", "UTC"), duration=None
+    )
+    line = f"{A},{B},2026-03-02T10:00:00,meet me"
+    (account,) = take(tmp_path / "store", (write(tmp_path / "f.csv", [line], line), profile)).accounts
+    assert account.dropped == {"unmapped": {"column 3": 1}}
+
+
 def test_rejects_show_mapped_fields_and_mask_the_rest(tmp_path: Path) -> None:
     profile = replace(PROFILE, content=("text",), location=("cell",))
     lines = [f'{A},{B},nonsense,60,"meet me, ""there""",C77', f"{A},{B}"]

@@ -28,6 +28,7 @@ from clew.effects import NoProgress, Progress
 from clew.errors import InputError
 from clew.records.numbering import short_codes
 from clew.records.profile import Column, DirectionRule, Profile
+from clew.records.profile_check import mapped_columns
 from clew.records.schema import NUMBERS, RECORDS, REJECTS
 
 __all__ = ["SCANNED", "FileScan", "Layout", "Preview", "preview", "resolve"]
@@ -147,7 +148,9 @@ def resolve(profile: Profile, head: bytes, import_number: int, where: str) -> La
         "footer": profile.footer.prefix if profile.footer else None,
         "short_codes": sorted({code for rule in (profile.a, profile.b) for code in short_codes(rule.form)}),
     }
-    names = tuple(_shown(header[i] if i < len(header) else "", i) for i in range(width))
+    # Where no column is found by name, nothing says that the file's first line is a header and not a record.
+    named = header if any(isinstance(column, str) for _, column in mapped_columns(profile)) else []
+    names = tuple(_shown(named[i] if i < len(named) else "", i) for i in range(width))
     return Layout(specification, charset, names, tuple(groups))
 
 
