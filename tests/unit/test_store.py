@@ -151,6 +151,17 @@ def test_a_changed_or_missing_file_is_noticed(store: Path, pattern: str) -> None
         Store.open(store).verify()
 
 
+def test_a_damaged_file_is_said_to_be_damaged(store: Path) -> None:
+    for segment in (store / "index").glob("*.duckdb"):
+        segment.write_bytes(b"x" * segment.stat().st_size)
+    with Engine() as engine, pytest.raises(StorageError, match=r"store\.altered"):
+        Store.open(store).attach(engine, warrant(), receipt("records.read"))
+    with (store / "imports" / "1" / "records.parquet").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(StorageError, match=r"store\.altered"):
+        Store.open(store).record(warrant(), receipt("records.source"), record_id(1, 1))
+
+
 def test_an_altered_account_is_not_shown(store: Path) -> None:
     path = store / "imports/1/account.json"
     path.write_text(path.read_text().replace('"rejected": 0', '"rejected": 1'))

@@ -4,10 +4,13 @@ take an :class:`~clew.warrants.authorisation.Authorisation` and the receipt of a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self, final
 
+import duckdb
 import pyarrow as pa
 from duckdb import ColumnExpression, ConstantExpression, DuckDBPyRelation
 
@@ -109,10 +112,10 @@ class Store:
             file = self.path / segment.file
             if not file.is_file():
                 raise self._gone(file)
-            with storage(self.path):
+            with _readable(file):
                 engine.run("records", "attach_read_only", {"path": str(file)})
-            contacts = connection.table(f"{file.stem}.incidence")
-            texts = connection.table(f"{file.stem}.parties")
+                contacts = connection.table(f"{file.stem}.incidence")
+                texts = connection.table(f"{file.stem}.parties")
             incidence = contacts if incidence is None else incidence.union(contacts)
             parties = texts if parties is None else parties.union(texts)
         if incidence is None or parties is None:
@@ -139,7 +142,7 @@ class Store:
         path = self.path / f"imports/{entry.number}/records.parquet"
         if not path.is_file():
             raise self._gone(path)
-        with Engine(threads=1) as engine, storage(self.path):
+        with Engine(threads=1) as engine, _readable(path):
             found = engine.table("records", "one_record", {"records": [str(path)], "record_id": record_id}).to_pylist()
         if not found or not _inside(found[0]["start"], authorisation):
             raise Refused(
@@ -186,6 +189,15 @@ class Store:
 _PARTIES: Final = pa.schema(
     [pa.field("key", pa.int64()), pa.field("kind", pa.int8()), pa.field("canonical", pa.string())]
 )
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[None]:
+    """Say of a file that DuckDB cannot read, although it is there, that it is not what was written."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise _altered(file) from error
 
 
 def _inside(start: datetime, authorisation: Authorisation) -> bool:
