@@ -176,3 +176,14 @@ def test_log_and_errors_of_a_report_hold_no_number(tmp_path: Path) -> None:
     for entry in log_of(case).entries():
         assert "+" not in str(dict(entry.entry.body))
     assert isinstance(entry.entry, Entry)
+
+
+@pytest.mark.parametrize("place", ["case/report", "case/new", "case"])
+def test_handing_on_never_overwrites_a_case(tmp_path: Path, place: str) -> None:
+    case = made_folder(tmp_path / "case")
+    before = {path: path.read_bytes() for path in (tmp_path / "case").rglob("*") if path.is_file()}
+    with pytest.raises(UsageError, match=r"export\.inside"):
+        export_tables(case, log_of(case), lambda: WRITTEN, ["csv"], LANGUAGES, tmp_path / place)
+    with pytest.raises(UsageError, match=r"export\.inside"):
+        write(case, out=tmp_path / place)
+    assert {path: path.read_bytes() for path in (tmp_path / "case").rglob("*") if path.is_file()} == before

@@ -61,6 +61,8 @@ def write_report(
     case: CaseFolder, log: Log, clock: Clock, languages: Sequence[Language], progress: Progress, copy_to: Path | None
 ) -> dict[str, bytes]:
     """What was written, by file name, into the case's ``report/`` and, where ``copy_to`` is given, as a copy there."""
+    if copy_to is not None:
+        _require_place(copy_to)
     contents = read_contents(case, log)
     files = report_files(contents, languages, clock(), progress)
     receipt = log.commit(
@@ -85,6 +87,7 @@ def export_tables(
     case: CaseFolder, log: Log, clock: Clock, formats: Sequence[str], languages: Sequence[Language], folder: Path
 ) -> dict[str, bytes]:
     """What was written into ``folder``, by file name; the case itself stays as it is, but for its log."""
+    _require_place(folder)
     contents = read_contents(case, log)
     files = table_files(contents, formats, languages, clock())
     receipt = log.commit(
@@ -108,12 +111,29 @@ def digest_of(files: Mapping[str, bytes]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
+def _require_place(folder: Path) -> None:
+    """Return if files may be handed on into this folder: not over those of a case or a store."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(
+            "export.not-a-folder",
+            "the place to write to is a file",
+            where=str(folder),
+            mend="Name a folder with --out; it is made if it is not there.",
+        )
+    for place in (folder.resolve(), *folder.resolve().parents):
+        if CaseFolder(place).exists or (place / "store.json").exists():
+            raise UsageError(
+                "export.inside",
+                "the place to write to lies inside a case or a store",
+                where=str(folder),
+                mend="Name a folder outside it.",
+            )
+
+
 def put(files: Mapping[str, bytes], folder: Path, receipt: Receipt) -> None:
     """Write the files into a folder, each whole or not at all, readable by nobody else."""
     if receipt.kind not in {"report.written", "export.written"}:
         receipt.require("export.written")
-    if folder.exists() and not folder.is_dir():
-        raise UsageError("export.not-a-folder", "the place to write to is a file", where=str(folder))
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, data in files.items():
