@@ -31,7 +31,8 @@ def page() -> str:
 
 
 def _commands(command: click.Command, path: str, parent: click.Context | None) -> Iterator[tuple[str, str]]:
-    settings = {"max_content_width": 100, "terminal_width": 100}
+    # The names of the help option are said here, because click keeps those that a command was first shown with.
+    settings = {"max_content_width": 100, "terminal_width": 100, "help_option_names": ["-h", "--help"]}
     context = click.Context(command, info_name=path if parent is None else path.split()[-1], parent=parent, **settings)  # type: ignore[arg-type]
     yield path, command.get_help(context)
     if isinstance(command, click.Group):
