@@ -265,10 +265,11 @@ def _iraqi_fields(random: np.random.Generator, events: Recorded, order: Ints, sh
 
 
 def _french_fields(random: np.random.Generator, events: Recorded, order: Ints, shown: Shown) -> list[pa.Array]:
-    size = len(order)
-    skew = random.integers(0, 2, size)  # its clock runs up to a second late
-    moment = _moment(FRANCE, events.start + skew)
-    spoken = np.where(events.duration > 1, events.duration - random.integers(0, 2, size), events.duration)
+    # Its clock runs up to a second late, and its meter stops up to a second early. Both are drawn by event: a line that
+    # is delivered twice says the same twice.
+    late, early = random.integers(0, 2, (2, int(order.max(initial=-1)) + 1))
+    moment = _moment(FRANCE, events.start + late[order])
+    spoken = np.where(events.duration > 1, events.duration - early[order], events.duration)
     year, month, day = (pc.utf8_slice_codeunits(moment, first, last) for first, last in ((0, 4), (5, 7), (8, 10)))
     cell = random.integers(0, 700, len(shown.usual))[events.caller]
     return [
