@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -14,36 +15,11 @@ from clew.chain.graph import Detail
 from clew.chain.trace import trace
 from clew.effects import system_clock
 from clew.records.importer import import_files
-from clew.records.profile_file import parse_profile
 from clew.records.store import Store
 from tests.chain_cases import BEGIN, Contact, MemoryLog, authorise
+from tests.cli.tracing import profile
 from tests.properties.test_chain import naive, naive_features
 
-PROFILE = b"""version = 1
-name = "test"
-operator = "test"
-[file]
-header_lines = 1
-[a]
-column = "from"
-form = "mixed:IQ"
-[b]
-column = "to"
-form = "mixed:IQ"
-[start]
-columns = ["start"]
-format = "iso"
-zone = "UTC"
-[duration]
-column = "seconds"
-[kind]
-column = "kind"
-[kind.words]
-voice = "voice"
-message = "message"
-missed = "missed"
-forwarded = "forwarded"
-"""
 KINDS = {"video": 0, "voice": 1, "message": 2, "missed": 3, "forwarded": 4}
 # Two spellings of one number; a short code, a sender and a withheld number, which are no vertices.
 PARTIES = {
@@ -93,7 +69,7 @@ def test_chaining_follows_the_lines_between_vertices_and_nothing_else(
             path = Path(folder) / f"{number}.csv"
             rows = [f"{x.a},{x.b},{(BEGIN + timedelta(hours=x.hour)).isoformat()},{x.seconds},{x.kind}" for x in found]
             path.write_text("\n".join(["from,to,start,seconds,kind", *rows, ""]))
-            import_files(Path(folder) / "store", [(path, parse_profile(PROFILE))], clock=system_clock)
+            import_files(Path(folder) / "store", [(path, profile())], clock=system_clock)
             for unit, x in enumerate(found, 1):  # unit 0 is the header
                 a, b = PARTIES[x.a], PARTIES[x.b]
                 if a is not None and b is not None:
@@ -122,8 +98,7 @@ def test_the_legs_of_one_call_are_one_contact(tmp_path: Path) -> None:
     ]
     path = tmp_path / "legs.csv"
     path.write_text("\n".join([*rows, ""]))
-    profile = parse_profile(PROFILE + b'[identifiers]\ncall = "call"\n')
-    import_files(tmp_path / "store", [(path, profile)], clock=system_clock)
+    import_files(tmp_path / "store", [(path, replace(profile(), call="call"))], clock=system_clock)
     scope = authorise("+9647901234567")
     graph = trace(Store.open(tmp_path / "store"), scope, MemoryLog(), detail=Detail.CALLS)
     (pair,) = graph.pairs.to_pylist()

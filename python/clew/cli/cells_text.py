@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clew.cells.findings import Findings
+from clew.cli.output import counted
 from clew.records.schema import record_id_text
 from clew.words.speaker import Language, Speaker
 
@@ -33,8 +34,8 @@ class _Text:
         seeds = document["seeds"]
         looked = document["graph"]
         yield (
-            f"Stage {looked['stage']}: {_count(len(seeds), 'seed')}, {_count(looked['numbers'], 'number')} inside the "
-            f"bound, {_count(looked['pairs'], 'contact pair')}."
+            f"Stage {looked['stage']}: {counted(len(seeds), 'seed')}, {counted(looked['numbers'], 'number')} inside "
+            f"the bound, {counted(looked['pairs'], 'contact pair')}."
         )
         for sentence in document["summary"]["sentences"]:
             yield from self._wrapped(sentence, "")
@@ -55,12 +56,12 @@ class _Text:
             share = self._speaker.value({"share": row["probability"]})
             yield (
                 f"{row['rank']:>4}  {row['vertex']:<{width}}  {share:>4}  hop {row['hop']}  "
-                f"{_count(row['contacts'], 'number')} in contact, {_count(row['calls'], 'contact')}"
+                f"{counted(row['contacts'], 'number')} in contact, {counted(row['calls'], 'contact')}"
             )
             yield from self._reasons(row)
         rest = table.num_rows - len(rows)
         if rest:
-            yield f"      … and {_count(rest, 'number')} ranked below; --top shows more."
+            yield f"      … and {counted(rest, 'number')} ranked below; --top shows more."
         yield ""
 
     def _changes(self, top: int) -> Iterator[str]:
@@ -115,7 +116,3 @@ def _records(reason: Mapping[str, Any]) -> str:
         return ""
     more = reason["count"] - len(records)
     return f" [{', '.join(records)}{f' and {more:,} more' if more > 0 else ''}]"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

@@ -38,8 +38,6 @@ from clew.warrants.dsse import parse_envelope, sign
 from clew.warrants.files import write_file
 from clew.warrants.keyfile import seal_key
 from clew.warrants.keys import SigningKey
-from clew.warrants.policy import parse_policy
-from clew.warrants.verify import verify_warrant
 from clew.words import LANGUAGES
 
 __all__ = [
@@ -248,9 +246,7 @@ class Demo:
         case = CaseFolder.create(self.folder / "case")
         log = self._log()
         papers = files.Documents(self._signed[0], self._policy, tuple(self._signed[1:]))
-        scope = verify_warrant(
-            papers.warrant, parse_policy(self._policy), clock=self.clock, amendments=papers.amendments, log=log
-        )
+        scope = files.authorise(papers, case, log, self.clock)
         files.require_case(case, scope, log)
         log.commit(files.verified_entry(scope, papers))
         graph = trace(self._store, scope, log, detail=Detail.CALLS, announce=announce, progress=self.progress)

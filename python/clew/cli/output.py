@@ -14,7 +14,7 @@ from rich.progress import Progress as RichProgress
 
 from clew.cli.controls import escaped_controls, without_controls
 
-__all__ = ["Output", "TerminalProgress", "json_option"]
+__all__ = ["Output", "TerminalProgress", "counted", "json_option"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -77,6 +77,11 @@ class TerminalProgress:
             self._bars.remove_task(self._task)
             self._task = None
             self._bars.stop()
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 pair``, ``1,234 pairs``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def json_option(command: Callable[P, R]) -> Callable[P, R]:

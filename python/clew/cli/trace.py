@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clew.cli.output import Output, json_option
+from clew.cli.output import Output, counted, json_option
 
 if TYPE_CHECKING:
     from clew.chain.graph import Bound
@@ -113,13 +113,9 @@ def bound_text(bound: Bound, hub_limit: int, allowed: int) -> str:
     """How much lies inside the bound, as people read it."""
     rows = [(f"hop {hop}" + (" (seeds)" if hop == 0 else ""), size) for hop, size in enumerate(bound.numbers_by_hop)]
     rows += [("all numbers", bound.numbers), ("allowed", allowed), ("pairs", bound.pairs), ("hubs", bound.hubs)]
-    lines = [f"Inside the bound: {_counted(bound.numbers, 'number')}, {_counted(bound.pairs, 'pair')}"]
+    lines = [f"Inside the bound: {counted(bound.numbers, 'number')}, {counted(bound.pairs, 'pair')}"]
     lines += [f"  {name:<14}{size:>12,}" for name, size in rows]
     return "\n".join([*lines, *_remarks(bound, hub_limit, allowed)])
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _remarks(bound: Bound, hub_limit: int, allowed: int) -> list[str]:

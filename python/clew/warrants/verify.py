@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import pairwise
 from typing import Final, final
 
@@ -19,6 +18,7 @@ from clew.warrants.authorisation import _KEY, Authorisation
 from clew.warrants.document import STAGE_LIMIT, Document, Revocation, Warrant, parse_document, require_extends
 from clew.warrants.dsse import Envelope, parse_envelope
 from clew.warrants.policy import Holder, Policy
+from clew.warrants.strict import moment_text
 
 __all__ = ["CHECKS", "Check", "Signed", "Witness", "open_signed", "verify_warrant"]
 
@@ -280,16 +280,16 @@ def _in_force(evidence: _Evidence) -> str:
     if now < document.valid_from:
         raise Refused(
             "warrant.not-yet-valid",
-            f"the warrant is not valid before {_moment(document.valid_from)}",
+            f"the warrant is not valid before {moment_text(document.valid_from)}",
             mend="Wait, or set the machine's clock.",
         )
     if now >= document.expires:
         raise Refused(
             "warrant.expired",
-            f"the warrant expired at {_moment(document.expires)}",
+            f"the warrant expired at {moment_text(document.expires)}",
             mend="Ask the issuing authority for a new warrant.",
         )
-    return f"until {_moment(document.expires)}"
+    return f"until {moment_text(document.expires)}"
 
 
 def _budgets(evidence: _Evidence) -> str:
@@ -410,7 +410,3 @@ def _used(evidence: _Evidence) -> dict[str, int]:
 
 def _count(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def _moment(value: datetime) -> str:
-    return value.strftime("%Y-%m-%dT%H:%M:%SZ")
