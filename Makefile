@@ -50,6 +50,7 @@ fuzz: setup  ## parsers against broken input, for a bounded time
 check: lint types contracts test fuzz  ## what CI runs: lint, types, contracts, tests, docs and help comparison, fuzzing
 
 bench: setup  ## the benchmarks, against their peers and the committed ratios
+	-$(UV) sync --locked --quiet --inexact --group bench
 	$(RUN) python -m bench
 
 clean:  ## remove what the targets built

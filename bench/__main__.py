@@ -19,14 +19,18 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from bench import Context, Figure, importing, tracing
+from bench import Context, Figure, hashing, importing, tracing
 
 BASELINE = Path(__file__).with_name("baseline.json")
 FLOOR = 0.8
 ROWS = 10_000_000
 
 
-BENCHMARKS: dict[str, Callable[[Context], list[Figure]]] = {"import": importing.run, "traces": tracing.run}
+BENCHMARKS: dict[str, Callable[[Context], list[Figure]]] = {
+    "import": importing.run,
+    "traces": tracing.run,
+    "hashing": hashing.run,
+}
 """In this order: the traces read the store that the import leaves."""
 
 
