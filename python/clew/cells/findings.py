@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final, final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from clew.errors import InputError
+from clew.parquet import from_parquet, to_parquet
 
 __all__ = ["FINDINGS_VERSION", "RANKED", "REASON", "SUCCESSIONS", "Findings", "parse_findings"]
 
@@ -77,8 +77,8 @@ class Findings:
         text = json.dumps(self.document, indent=2, ensure_ascii=False) + "\n"
         return {
             "findings.json": text.encode(),
-            "ranked.parquet": _parquet(self.ranked),
-            "successions.parquet": _parquet(self.successions),
+            "ranked.parquet": to_parquet(self.ranked),
+            "successions.parquet": to_parquet(self.successions),
         }
 
 
@@ -87,9 +87,9 @@ def parse_findings(files: Mapping[str, bytes]) -> Findings:
     try:
         document = json.loads(files["findings.json"])
         version = document["version"]
-        ranked = pq.read_table(pa.BufferReader(files["ranked.parquet"]), schema=RANKED)
-        successions = pq.read_table(pa.BufferReader(files["successions.parquet"]), schema=SUCCESSIONS)
-    except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
+        ranked = _typed(files["ranked.parquet"], RANKED)
+        successions = _typed(files["successions.parquet"], SUCCESSIONS)
+    except (KeyError, TypeError, ValueError, OSError, pa.ArrowException) as error:
         raise InputError(
             "findings.unreadable",
             "the findings of this case cannot be read",
@@ -106,7 +106,5 @@ def parse_findings(files: Mapping[str, bytes]) -> Findings:
     return Findings(document, ranked, successions)
 
 
-def _parquet(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    return bytes(sink.getvalue())
+def _typed(data: bytes, schema: pa.Schema) -> pa.Table:
+    return from_parquet(data).select(schema.names).cast(schema)

@@ -17,13 +17,13 @@ from typing import Final, Self, final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from clew.audit.log import Entry, Log, Value
 from clew.case.folder import CaseFolder, Part
 from clew.chain.graph import EVENTS, PAIRS, VERTICES, Detail, Header, TracedGraph, read_header
 from clew.effects import Clock
 from clew.errors import InputError, Refused, StorageError
+from clew.parquet import from_parquet, to_parquet
 from clew.records.account import ACCOUNT_VERSION, Account
 from clew.warrants.authorisation import Authorisation
 from clew.warrants.dsse import parse_envelope
@@ -104,11 +104,11 @@ def graph_files(graph: TracedGraph) -> dict[str, bytes]:
     prefix = f"stage-{graph.scope.stage}-"
     files = {
         prefix + "graph.json": graph.header(),
-        prefix + "vertices.parquet": _parquet(graph.vertices),
-        prefix + "pairs.parquet": _parquet(graph.pairs),
+        prefix + "vertices.parquet": to_parquet(graph.vertices),
+        prefix + "pairs.parquet": to_parquet(graph.pairs),
     }
     if graph.events is not None:
-        files[prefix + "events.parquet"] = _parquet(graph.events)
+        files[prefix + "events.parquet"] = to_parquet(graph.events)
     return files
 
 
@@ -351,17 +351,11 @@ def _header(case: CaseFolder, stage: int) -> Header:
     return read_header(case.read(Part.GRAPH, name), f"{case.path}/{Part.GRAPH.value}/{name}")
 
 
-def _parquet(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", version="2.6", row_group_size=1 << 17)
-    return bytes(sink.getvalue().to_pybytes())
-
-
 def _table(case: CaseFolder, stage: int, name: str, schema: pa.Schema) -> pa.Table:
     file = f"stage-{stage}-{name}.parquet"
     where = f"{case.path}/{Part.GRAPH.value}/{file}"
     try:
-        table = pq.read_table(pa.BufferReader(case.read(Part.GRAPH, file)))
+        table = from_parquet(case.read(Part.GRAPH, file))
     except (pa.ArrowException, OSError) as error:
         raise _broken("cannot be read as Parquet", where) from error
     if table.schema != schema:

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from clew.errors import StorageError
+from clew.parquet import from_parquet
 from clew.records.folder import file_digest, storage
 from clew.records.sniff_numbers import is_number_like
 from clew.records.store import Store
@@ -46,7 +46,7 @@ def list_rejects(store: Store, number: int | None, most: int) -> tuple[int, list
                     where=str(path),
                     mend="It was changed or removed outside Clew. Restore it from a backup.",
                 )
-            table = pq.read_table(path)
+            table = from_parquet(path.read_bytes())
         table = table.filter(pc.invert(pc.is_in(table["reason"], pa.array(sorted(NO_RECORDS)))))
         total += table.num_rows
         delimiter = store.profile(entry.number).delimiter

@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from clew.errors import InputError
 from clew.numbers import PartyKind, canonical_kind
+from clew.parquet import to_parquet
 from clew.records.schema import record_id_text
 from clew.report.contents import Contents
 from clew.words import Language, Speaker
@@ -42,12 +42,7 @@ def graph_tables(contents: Contents) -> dict[str, pa.Table]:
 
 def parquet_files(contents: Contents) -> dict[str, bytes]:
     """``NAME.parquet`` for each table; the same case gives the same bytes."""
-    files = {}
-    for name, table in graph_tables(contents).items():
-        buffer = io.BytesIO()
-        pq.write_table(table, buffer, compression="zstd")
-        files[f"{name}.parquet"] = buffer.getvalue()
-    return files
+    return {f"{name}.parquet": to_parquet(table) for name, table in graph_tables(contents).items()}
 
 
 def csv_files(contents: Contents, languages: Sequence[Language]) -> dict[str, bytes]:
