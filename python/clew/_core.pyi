@@ -1,7 +1,13 @@
-"""The Rust core: numbers read, files of lines scanned into columns."""
+"""The Rust core: numbers read, files of lines scanned into columns, batches of group arithmetic.
+
+Arguments of group arithmetic are buffers of unsigned bytes, of whatever strides, copied before anything is computed;
+results are read-only NumPy arrays. The GIL is released while a batch is computed.
+"""
 
 from collections.abc import Sequence
 from typing import Any, TypedDict, final
+
+from _typeshed import ReadableBuffer
 
 __version__: str
 NUMBER_METADATA: str
@@ -90,3 +96,7 @@ def read_numbers(
     routing_prefixes: Sequence[str] = (),
     short_codes: Sequence[tuple[str, str]] = (),
 ) -> dict[str, list[Any]]: ...
+def backend() -> str: ...
+def backends() -> list[str]: ...
+def _use_backend(name: str | None) -> None: ...
+def check_points(points: ReadableBuffer) -> None: ...

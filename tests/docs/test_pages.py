@@ -13,7 +13,7 @@ from clew.cli.reference import page
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGE = ROOT / "python" / "clew"
-CLASSES = {"UsageError", "InputError", "Refused", "PeerError", "StorageError"}
+CLASSES = {"ClewError", "UsageError", "InputError", "Refused", "PeerError", "StorageError"}
 
 
 def test_the_command_reference_is_what_the_commands_say() -> None:
@@ -21,7 +21,7 @@ def test_the_command_reference_is_what_the_commands_say() -> None:
 
 
 def raised_codes() -> set[tuple[str, str]]:
-    """(code, class) of every error that the package constructs with a literal code."""
+    """(code, class) of every error that the package, or its border with Rust, constructs with a literal code."""
     found = set()
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -29,7 +29,8 @@ def raised_codes() -> set[tuple[str, str]]:
                 code = node.args[0]
                 assert isinstance(code, ast.Constant), f"{path}:{node.lineno}: an error's code is a literal"
                 found.add((code.value, node.func.id))
-    return found
+    border = (ROOT / "crates" / "clew-py" / "src" / "errors.rs").read_text("utf-8")
+    return found | {(code, kind) for kind, code in re.findall(r'"(\w+)",\s*"([a-z]+\.[a-z-]+)"', border)}
 
 
 def listed_codes() -> set[tuple[str, str]]:

@@ -1,13 +1,20 @@
 //! The Python border of Clew's Rust crates: convert in, convert out.
 
+mod arrays;
+mod batch;
+mod errors;
 mod numbers;
+mod points;
 mod scan;
+mod values;
 
 use pyo3::prelude::*;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    batch::register(module)?;
+    points::register(module)?;
     numbers::register(module)?;
     scan::register(module)
 }

@@ -1,0 +1,76 @@
+//! Rows of bytes to Rust and back: any buffer of bytes in, a NumPy array out.
+//!
+//! In by the plain buffer protocol, and always by a copy: the work runs without the GIL, so that other Python threads
+//! may write into the array meanwhile; what is checked must be what is used, and a copy of 32 bytes costs a hundredth of
+//! the cheapest operation on a point. Out as an array over an immutable `bytes`: the caller may hand it around without
+//! anybody changing it. So neither direction needs unsafe code, nor the `numpy` crate, whose borrow checks bind Rust
+//! callers only.
+
+use pyo3::buffer::PyBuffer;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyType};
+
+use crate::errors::{Misuse, misuse};
+
+/// A call takes no more rows than this, 2 GiB of points: more is a mistake, such as a broadcast array.
+pub const MOST_ROWS: usize = 1 << 26;
+
+/// The rows of an array of shape (n, N), of whatever strides; `name` is the argument's, for the error.
+pub fn rows<const N: usize>(object: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<[u8; N]>> {
+    let py = object.py();
+    let buffer = bytes_buffer(object, name)?;
+    let count = match *buffer.shape() {
+        [count, width] if width == N => count,
+        _ => {
+            let what = format!("{name} is not an array of shape (n, {N})");
+            return Err(misuse(py, Misuse::Shape, &what));
+        }
+    };
+    let mut rows = reserved(py, count, name)?;
+    rows.resize(count, [0; N]);
+    buffer.copy_to_slice(py, rows.as_flattened_mut())?;
+    Ok(rows)
+}
+
+/// One row: `bytes` of length N, or an array of shape (N,).
+pub fn row<const N: usize>(object: &Bound<'_, PyAny>, name: &str) -> PyResult<[u8; N]> {
+    let py = object.py();
+    let buffer = bytes_buffer(object, name)?;
+    if buffer.shape() != [N] {
+        let what = format!("{name} is not {N} bytes");
+        return Err(misuse(py, Misuse::Shape, &what));
+    }
+    let mut row = [0; N];
+    buffer.copy_to_slice(py, &mut row)?;
+    Ok(row)
+}
+
+/// A read-only NumPy array of shape (n, N).
+pub fn array<'py, const N: usize>(
+    py: Python<'py>,
+    rows: &[[u8; N]],
+) -> PyResult<Bound<'py, PyAny>> {
+    static NDARRAY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let ndarray = NDARRAY.import(py, "numpy", "ndarray")?;
+    let data = PyBytes::new(py, rows.as_flattened());
+    ndarray.call1(((rows.len(), N), "uint8", data))
+}
+
+/// The buffer of an object that holds unsigned bytes.
+pub fn bytes_buffer(object: &Bound<'_, PyAny>, name: &str) -> PyResult<PyBuffer<u8>> {
+    PyBuffer::get(object).map_err(|_| {
+        let what = format!("{name} is not bytes, nor an array of unsigned bytes");
+        misuse(object.py(), Misuse::Shape, &what)
+    })
+}
+
+/// An empty vector with room for `count`, or an error where that is more than a call takes or than there is memory.
+pub fn reserved<T>(py: Python<'_>, count: usize, name: &str) -> PyResult<Vec<T>> {
+    let mut room = Vec::new();
+    if count > MOST_ROWS || room.try_reserve_exact(count).is_err() {
+        let what = format!("{name} has {count} rows, or more than there is memory for");
+        return Err(misuse(py, Misuse::Size, &what));
+    }
+    Ok(room)
+}
