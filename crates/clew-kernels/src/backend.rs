@@ -31,8 +31,10 @@ impl Backend {
     /// Whether this processor can run it.
     pub fn is_available(self) -> bool {
         match self {
-            Backend::Ifma | Backend::Avx2 => false,
+            #[cfg(target_arch = "x86_64")]
+            Backend::Ifma => crate::ifma::Ifma::is_available(),
             Backend::Portable => true,
+            _ => false,
         }
     }
 

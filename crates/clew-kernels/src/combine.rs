@@ -2,7 +2,9 @@
 
 use rayon::prelude::*;
 
-use crate::{Backend, Invalid, InvalidKind, Part, Table, portable};
+#[cfg(target_arch = "x86_64")]
+use crate::ifma::Ifma;
+use crate::{Backend, Invalid, InvalidKind, Part, Table, lanes, portable};
 
 /// Points of a batch.
 #[derive(Clone, Copy)]
@@ -62,8 +64,9 @@ pub fn combine(
         let start = number * size;
         let part = what.range(start, out.len());
         let done = match backend {
-            Backend::Portable => portable::combine(&part, out),
-            Backend::Ifma | Backend::Avx2 => unreachable!("not available"),
+            #[cfg(target_arch = "x86_64")]
+            Backend::Ifma => lanes::combine(&part, part.fixed.map(|(table, _)| table.ifma()), out),
+            _ => portable::combine(&part, out),
         };
         done.map_err(|invalid| Invalid {
             index: start + invalid.index,
@@ -96,8 +99,9 @@ pub fn check(backend: Backend, points: &[[u8; 32]]) -> Result<(), Invalid> {
     let size = chunk_size(points.len());
     let run = |(number, points): (usize, &[[u8; 32]])| -> Result<(), Invalid> {
         let done = match backend {
-            Backend::Portable => portable::check(points),
-            Backend::Ifma | Backend::Avx2 => unreachable!("not available"),
+            #[cfg(target_arch = "x86_64")]
+            Backend::Ifma => lanes::check::<Ifma>(points),
+            _ => portable::check(points),
         };
         done.map_err(|invalid| Invalid {
             index: number * size + invalid.index,

@@ -14,10 +14,15 @@
 
 mod backend;
 mod combine;
-#[allow(dead_code)] // until the first vector backend stands on it
 mod field;
+mod group;
+#[cfg(target_arch = "x86_64")]
+mod ifma;
+mod lanes;
 mod msm;
 mod portable;
+mod ristretto;
+mod scalars;
 mod table;
 
 pub use backend::Backend;

@@ -1,0 +1,326 @@
+//! Encoding, decoding and the one-way map of ristretto255 (RFC 9496, section 4), in vertical lanes.
+//!
+//! Square roots are chains of 250 squarings, each waiting for the one before: two groups of lanes go through a chain side
+//! by side ([`Pair`]), so that the multiplier has work while a result is under way.
+
+use crate::field::{Constant, Field};
+use crate::group::{Addable, Completed, ONE};
+
+const MINUS_D: Constant = [
+    0x4b235eca6874a,
+    0x657d7c4ea9142,
+    0x2185d9ffe3fd6,
+    0xc6399c5fc344,
+    0x2dfc9311d4900,
+];
+pub(crate) const D: Constant = [
+    0x34dca135978a3,
+    0x1a8283b156ebd,
+    0x5e7a26001c029,
+    0x739c663a03cbb,
+    0x52036cee2b6ff,
+];
+const SQRT_M1: Constant = [
+    0x61b274a0ea0b0,
+    0xd5a5fc8f189d,
+    0x7ef5e9cbd0c60,
+    0x78595a6804c9e,
+    0x2b8324804fc1d,
+];
+const SQRT_AD_MINUS_ONE: Constant = [
+    0x7f6a0497b2e1b,
+    0x1836f0a97afd2,
+    0x7d747f6be7638,
+    0x456079e7e6498,
+    0x376931bf2b834,
+];
+const INVSQRT_A_MINUS_D: Constant = [
+    0xfdaa805d40ea,
+    0x2eb482e57d339,
+    0x7610274bc58,
+    0x6510b613dc8ff,
+    0x786c8905cfaff,
+];
+const ONE_MINUS_D_SQ: Constant = [
+    0x409c1945fc176,
+    0x719abc6a1fc4f,
+    0x1c37f90b20684,
+    0x6bccca55eedf,
+    0x29072a8b2b3e,
+];
+const D_MINUS_ONE_SQ: Constant = [
+    0x55aaa44ed4d20,
+    0x59603c3332635,
+    0x26d3baf4a7928,
+    0x120a66e6997a9,
+    0x5968b37af66c2,
+];
+
+/// Two groups of lanes whose chains of squarings run side by side.
+pub(crate) type Pair<T> = [T; 2];
+
+/// Whether 32 bytes are the encoding of a field element that is canonical, not negative, and not 0 (the identity). The
+/// rest of what makes an encoding valid takes arithmetic. Encodings are not secret.
+pub(crate) fn is_plausible(encoding: &[u8; 32]) -> bool {
+    let above = encoding[31] == 0x7f
+        && encoding[1..31].iter().all(|byte| *byte == 0xff)
+        && encoding[0] >= 0xed;
+    encoding[31] < 0x80 && !above && encoding[0] & 1 == 0 && *encoding != [0; 32]
+}
+
+/// The points of plausible encodings (4.3.1), and the lanes where there is one, as bits. Lanes of zeros are the identity.
+#[inline(always)]
+pub(crate) fn decode<F: Field>(s: Pair<F>) -> Pair<(Addable<F>, u32)> {
+    let start = |s: F| {
+        let one = F::splat(&ONE);
+        let square = s.square();
+        let (u1, u2) = (one.sub(square), one.add(square));
+        let u2_square = u2.square();
+        // 1 less 1
+        let v = F::carry(F::minus(
+            F::splat(&MINUS_D).times(u1.square()),
+            u2_square.widen(),
+        ));
+        (u1, u2, v, v.mul(u2_square))
+    };
+    let (u1, u2, v, w) = start(s[0]);
+    let (other_u1, other_u2, other_v, other_w) = start(s[1]);
+    let [(square, root), (other_square, other_root)] = inverse_roots([w, other_w]);
+    [
+        decode_end(s[0], u1, u2, v, square, root),
+        decode_end(s[1], other_u1, other_u2, other_v, other_square, other_root),
+    ]
+}
+
+#[inline(always)]
+fn decode_end<F: Field>(s: F, u1: F, u2: F, v: F, square: F::Mask, root: F) -> (Addable<F>, u32) {
+    let dx = root.mul(u2);
+    let dy = root.mul(dx.mul(v));
+    let x = s.add(s).mul(dx).abs();
+    let y = u1.mul(dy);
+    let t = x.mul(y);
+    let bad = F::bits(t.is_negative()) | F::bits(y.is_zero());
+    (Addable::from_affine(x, y, t), F::bits(square) & !bad)
+}
+
+/// The one-way map (4.3.4) of the two halves of 64 uniform bytes.
+#[inline(always)]
+pub(crate) fn map<F: Field>(halves: Pair<F>) -> Addable<F> {
+    let [first, second] = elligators(halves);
+    first.addable().add(second.addable().cached()).addable()
+}
+
+#[inline(always)]
+fn elligators<F: Field>(t: Pair<F>) -> Pair<Completed<F>> {
+    let start = |t: F| {
+        let (one, d) = (F::splat(&ONE), F::splat(&D));
+        let r = F::splat(&SQRT_M1).mul(t.square());
+        let u = r.add(one).mul(F::splat(&ONE_MINUS_D_SQ));
+        let v = F::splat(&MINUS_D).mul(r).sub(one).mul(r.add(d));
+        (r, u, v)
+    };
+    let ((r, u, v), (other_r, other_u, other_v)) = (start(t[0]), start(t[1]));
+    let [(square, root), (other_square, other_root)] = ratio_roots([(u, v), (other_u, other_v)]);
+    [
+        elligator_end(t[0], r, v, square, root),
+        elligator_end(t[1], other_r, other_v, other_square, other_root),
+    ]
+}
+
+#[inline(always)]
+fn elligator_end<F: Field>(t: F, r: F, v: F, square: F::Mask, root: F) -> Completed<F> {
+    let one = F::splat(&ONE);
+    let s = F::select(square, root, root.mul(t).abs().neg());
+    let c = F::select(square, one.neg(), r);
+    // 1 less 1
+    let n = F::carry(F::minus(
+        c.mul(r.sub(one)).times(F::splat(&D_MINUS_ONE_SQ)),
+        v.widen(),
+    ));
+    let s_square = s.square();
+    Completed {
+        e: s.add(s).mul(v),
+        f: one.add(s_square),
+        g: n.mul(F::splat(&SQRT_AD_MINUS_ONE)),
+        h: one.sub(s_square),
+    }
+}
+
+/// The encodings of two points (4.3.2), as field elements to be stored.
+#[inline(always)]
+pub(crate) fn encode<F: Field>(points: Pair<Addable<F>>) -> Pair<F> {
+    let start = |point: Addable<F>| {
+        let [x, y, z, t] = point.coordinates();
+        let (u1, u2) = (z.add(y).mul(z.sub(y)), x.mul(y));
+        ([x, y, z, t], u1, u2, u1.mul(u2.square()))
+    };
+    let (point, u1, u2, w) = start(points[0]);
+    let (other_point, other_u1, other_u2, other_w) = start(points[1]);
+    let [(_, root), (_, other_root)] = inverse_roots([w, other_w]);
+    [
+        encode_end(point, u1, u2, root),
+        encode_end(other_point, other_u1, other_u2, other_root),
+    ]
+}
+
+#[inline(always)]
+fn encode_end<F: Field>([x, y, z, t]: [F; 4], u1: F, u2: F, root: F) -> F {
+    let i = F::splat(&SQRT_M1);
+    let (den1, den2) = (root.mul(u1), root.mul(u2));
+    let z_inverse = den1.mul(den2.mul(t));
+    let rotate = t.mul(z_inverse).is_negative();
+    let (rotated_x, rotated_y) = (y.mul(i), x.mul(i));
+    let x = F::select(rotate, rotated_x, x);
+    let y = F::select(rotate, rotated_y, y);
+    let den = F::select(rotate, den1.mul(F::splat(&INVSQRT_A_MINUS_D)), den2);
+    let y = y.negate_where(x.mul(z_inverse).is_negative());
+    den.mul(z.sub(y)).abs()
+}
+
+/// A point on its way to the encoding of its double (dalek's `BatchCompressState`): one inversion serves a whole batch,
+/// where an encoding by itself takes a square root.
+#[derive(Clone, Copy)]
+pub(crate) struct Doubling<F> {
+    e: F,
+    f: F,
+    g: F,
+    h: F,
+    eg: F,
+    fh: F,
+}
+
+impl<F: Field> Doubling<F> {
+    #[inline(always)]
+    pub(crate) fn new(point: Addable<F>) -> Self {
+        let [x, y, z, t] = point.coordinates();
+        let (xx, yy, zz) = (x.squared(), y.squared(), z.squared());
+        let dtt = t.square().times(F::splat(&D));
+        let e = x.mul(y.add(y));
+        let f = F::carry(F::plus(zz, dtt)); // 2 units
+        let g = F::carry(F::plus(yy, xx)); // 2 units
+        let h = F::carry(F::minus(zz, dtt)); // 1 less 1
+        Doubling {
+            e,
+            f,
+            g,
+            h,
+            eg: e.mul(g),
+            fh: f.mul(h),
+        }
+    }
+
+    /// What must be inverted. It is 0 exactly where the double is the identity.
+    #[inline(always)]
+    pub(crate) fn efgh(&self) -> F {
+        self.eg.mul(self.fh)
+    }
+
+    /// The encoding of the double, of the inverse of `efgh`, or of 0 where that is 0.
+    #[inline(always)]
+    pub(crate) fn encode(self, inverse: F) -> F {
+        let i = F::splat(&SQRT_M1);
+        let (z_inverse, t_inverse) = (self.eg.mul(inverse), self.fh.mul(inverse));
+        let rotate = self.eg.mul(z_inverse).is_negative();
+        let e = F::select(rotate, self.g, self.e);
+        let g = F::select(rotate, self.e.neg(), self.g);
+        let h = F::select(rotate, self.f.mul(i), self.h);
+        let magic = F::select(rotate, i, F::splat(&INVSQRT_A_MINUS_D));
+        let g = g.negate_where(h.mul(e).mul(z_inverse).is_negative());
+        h.sub(g).mul(magic.mul(g.mul(t_inverse))).abs()
+    }
+}
+
+/// 1 over each value, in place, and 0 for 0: one exponentiation and three products a value (Montgomery).
+#[inline(always)]
+pub(crate) fn invert_all<F: Field>(values: &mut [F], products: &mut Vec<F>) {
+    let one = F::splat(&ONE);
+    products.clear();
+    let mut product = one;
+    for value in values.iter() {
+        products.push(product);
+        // A 0 would spoil its whole lane: it counts as 1, and keeps its own result of 0 below.
+        product = product.mul(F::select(value.is_zero(), one, *value));
+    }
+    let mut inverse = invert(product);
+    for (value, before) in values.iter_mut().zip(products.iter()).rev() {
+        let (own, zero) = (inverse.mul(*before), value.is_zero());
+        inverse = inverse.mul(F::select(zero, one, *value));
+        *value = F::select(zero, F::splat(&crate::group::ZERO), own);
+    }
+}
+
+/// For each value whether it is a square that is not 0, and 1 over its root, of either sign (0 for 0).
+#[inline(always)]
+fn inverse_roots<F: Field>(values: Pair<F>) -> Pair<(F::Mask, F)> {
+    let one = F::splat(&ONE);
+    ratio_roots([(one, values[0]), (one, values[1])])
+}
+
+/// `SQRT_RATIO_M1(u, v)` (4.2) of two pairs: whether u/v is a square, and its root, or that of i u/v; not negative.
+#[inline(always)]
+fn ratio_roots<F: Field>([(u, v), (other_u, other_v)]: Pair<(F, F)>) -> Pair<(F::Mask, F)> {
+    let start = |u: F, v: F| {
+        let v3 = v.square().mul(v);
+        (u.mul(v3), u.mul(v3.square().mul(v)))
+    };
+    let ((uv3, uv7), (other_uv3, other_uv7)) = (start(u, v), start(other_u, other_v));
+    let [power, other_power] = power_p58([uv7, other_uv7]);
+    [
+        ratio_end(u, v, uv3.mul(power)),
+        ratio_end(other_u, other_v, other_uv3.mul(other_power)),
+    ]
+}
+
+#[inline(always)]
+fn ratio_end<F: Field>(u: F, v: F, root: F) -> (F::Mask, F) {
+    let i = F::splat(&SQRT_M1);
+    let check = v.mul(root.square());
+    let minus_u = u.neg();
+    let (correct, flipped) = (check.equals(u), check.equals(minus_u));
+    let flipped_i = check.equals(minus_u.mul(i));
+    let root = F::select(F::either(flipped, flipped_i), root.mul(i), root);
+    (F::either(correct, flipped), root.abs())
+}
+
+/// `x^(2^times)` of both.
+#[inline(always)]
+fn squarings<F: Field>(mut x: Pair<F>, times: usize) -> Pair<F> {
+    for _ in 0..times {
+        x = [x[0].square(), x[1].square()];
+    }
+    x
+}
+
+#[inline(always)]
+fn products<F: Field>(x: Pair<F>, y: Pair<F>) -> Pair<F> {
+    [x[0].mul(y[0]), x[1].mul(y[1])]
+}
+
+/// `x^(2^250 - 1)` and `x^11`.
+#[inline(always)]
+fn power_250<F: Field>(x: Pair<F>) -> (Pair<F>, Pair<F>) {
+    let x2 = squarings(x, 1);
+    let x9 = products(squarings(x2, 2), x);
+    let x11 = products(x9, x2);
+    let ones5 = products(squarings(x11, 1), x9);
+    let ones10 = products(squarings(ones5, 5), ones5);
+    let ones20 = products(squarings(ones10, 10), ones10);
+    let ones40 = products(squarings(ones20, 20), ones20);
+    let ones50 = products(squarings(ones40, 10), ones10);
+    let ones100 = products(squarings(ones50, 50), ones50);
+    let ones200 = products(squarings(ones100, 100), ones100);
+    (products(squarings(ones200, 50), ones50), x11)
+}
+
+/// `x^((p - 5) / 8) = x^(2^252 - 3)` of both.
+#[inline(always)]
+fn power_p58<F: Field>(x: Pair<F>) -> Pair<F> {
+    products(squarings(power_250(x).0, 2), x)
+}
+
+/// `x^(p - 2) = x^(2^255 - 21)`: 1 over x, and 0 for 0.
+#[inline(always)]
+fn invert<F: Field>(x: F) -> F {
+    let (ones, x11) = power_250([x, x]);
+    squarings(ones, 5)[0].mul(x11[0])
+}
