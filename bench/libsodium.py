@@ -1,0 +1,102 @@
+"""libsodium's ristretto255, the peer of the group arithmetic: what one call of each kind costs on one core.
+
+It comes with ``rbcl``, which carries libsodium inside itself. The calls go through ``ctypes`` straight to the
+library, with addresses made beforehand, so that Python's share is small, and it is measured and taken off: what the
+same loop costs around a function of libsodium that does nothing.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+__all__ = ["LibSodium", "load"]
+
+
+def load() -> LibSodium | str:
+    """The peer, or in words why it is not here."""
+    try:
+        from rbcl._sodium import _sodium
+    except ImportError as missing:
+        return f"libsodium (rbcl) not installed: {missing}"
+    except OSError as broken:
+        return f"libsodium (rbcl) does not load here: {broken}"
+    if _sodium.sodium_init() < 0:
+        return "libsodium (rbcl) does not start"
+    _sodium.sodium_version_string.restype = ctypes.c_char_p
+    return LibSodium(_sodium, _sodium.sodium_version_string().decode())
+
+
+@dataclass(frozen=True)
+class LibSodium:
+    """The library, with points and scalars to work on; each measure is processor seconds a call, on one core."""
+
+    library: Any
+    version: str
+    calls: int = 500  # of each kind in one turn
+
+    def multiply(self) -> float:
+        """Decode a point, multiply it by a secret scalar, encode."""
+        return self._each("crypto_scalarmult_ristretto255", "out", "scalars", "points")
+
+    def multiply_base(self) -> float:
+        """Multiply the generator by a secret scalar, encode."""
+        return self._each("crypto_scalarmult_ristretto255_base", "out", "scalars")
+
+    def add(self) -> float:
+        """Decode two points, add them, encode."""
+        return self._each("crypto_core_ristretto255_add", "out", "points", "points")
+
+    def map(self) -> float:
+        """Map 64 uniform bytes to a point, encode."""
+        return self._each("crypto_core_ristretto255_from_hash", "out", "uniform")
+
+    def hash(self) -> float:
+        """Hash a short text to a point: the two SHA-512 of ``expand_message_xmd`` (three blocks), and the map."""
+        long, short = (
+            self._each("crypto_hash_sha512", "out", "texts", last=ctypes.c_ulonglong(size)) for size in (200, 110)
+        )
+        return long + short + self.map()
+
+    @cached_property
+    def overhead(self) -> float:
+        """What the loop and a call cost before the library does anything: a comparison of no bytes."""
+        return median(self._raw("sodium_memcmp", "out", "points", last=ctypes.c_size_t(0)) for _ in range(9))
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        """Addresses of what the calls read and write, and, by ``_kept``, the arrays themselves."""
+        return {name: [array.ctypes.data + array.shape[1] * i for i in range(self.calls)] for name, array in self._kept}
+
+    @cached_property
+    def _kept(self) -> list[tuple[str, np.ndarray[Any, Any]]]:
+        generator = np.random.default_rng(1)
+        uniform = generator.integers(0, 256, (self.calls, 64), dtype=np.uint8)
+        scalars = generator.integers(0, 256, (self.calls, 32), dtype=np.uint8)
+        scalars[:, 31] &= 0x0F  # below the order of the group
+        points = np.empty((self.calls, 32), np.uint8)
+        to_point = self.library.crypto_core_ristretto255_from_hash
+        for i in range(self.calls):
+            to_point(ctypes.c_void_p(points[i].ctypes.data), ctypes.c_void_p(uniform[i].ctypes.data))
+        texts = np.zeros((self.calls, 200), np.uint8)
+        out = np.empty((self.calls, 64), np.uint8)
+        return [("uniform", uniform), ("scalars", scalars), ("points", points), ("texts", texts), ("out", out)]
+
+    def _each(self, name: str, *operands: str, last: Any = None) -> float:
+        return self._raw(name, *operands, last=last) - self.overhead
+
+    def _raw(self, name: str, *operands: str, last: Any = None) -> float:
+        function = getattr(self.library, name)
+        function.argtypes = [ctypes.c_void_p] * len(operands) + ([type(last)] if last is not None else [])
+        function.restype = ctypes.c_int
+        rows = [(*row, last) if last is not None else row for row in zip(*map(self._places.get, operands), strict=True)]
+        begin = time.process_time()
+        for row in rows:
+            function(*row)
+        return (time.process_time() - begin) / self.calls
