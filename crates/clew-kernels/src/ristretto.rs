@@ -71,25 +71,28 @@ pub(crate) fn is_plausible(encoding: &[u8; 32]) -> bool {
 /// The points of plausible encodings (4.3.1), and the lanes where there is one, as bits. Lanes of zeros are the identity.
 #[inline(always)]
 pub(crate) fn decode<F: Field>(s: Pair<F>) -> Pair<(Addable<F>, u32)> {
-    let start = |s: F| {
-        let one = F::splat(&ONE);
-        let square = s.square();
-        let (u1, u2) = (one.sub(square), one.add(square));
-        let u2_square = u2.square();
-        // 1 less 1
-        let v = F::carry(F::minus(
-            F::splat(&MINUS_D).times(u1.square()),
-            u2_square.widen(),
-        ));
-        (u1, u2, v, v.mul(u2_square))
-    };
-    let (u1, u2, v, w) = start(s[0]);
-    let (other_u1, other_u2, other_v, other_w) = start(s[1]);
+    let (u1, u2, v, w) = decode_start(s[0]);
+    let (other_u1, other_u2, other_v, other_w) = decode_start(s[1]);
     let [(square, root), (other_square, other_root)] = inverse_roots([w, other_w]);
     [
         decode_end(s[0], u1, u2, v, square, root),
         decode_end(s[1], other_u1, other_u2, other_v, other_square, other_root),
     ]
+}
+
+/// u1 = 1 - s², u2 = 1 + s², v = -d u1² - u2², and what the inverse root is taken of: v u2².
+#[inline(always)]
+fn decode_start<F: Field>(s: F) -> (F, F, F, F) {
+    let one = F::splat(&ONE);
+    let square = s.square();
+    let (u1, u2) = (one.sub(square), one.add(square));
+    let u2_square = u2.square();
+    // 1 less 1
+    let v = F::carry(F::minus(
+        F::splat(&MINUS_D).times(u1.square()),
+        u2_square.widen(),
+    ));
+    (u1, u2, v, v.mul(u2_square))
 }
 
 #[inline(always)]
@@ -112,19 +115,22 @@ pub(crate) fn map<F: Field>(halves: Pair<F>) -> Addable<F> {
 
 #[inline(always)]
 fn elligators<F: Field>(t: Pair<F>) -> Pair<Completed<F>> {
-    let start = |t: F| {
-        let (one, d) = (F::splat(&ONE), F::splat(&D));
-        let r = F::splat(&SQRT_M1).mul(t.square());
-        let u = r.add(one).mul(F::splat(&ONE_MINUS_D_SQ));
-        let v = F::splat(&MINUS_D).mul(r).sub(one).mul(r.add(d));
-        (r, u, v)
-    };
-    let ((r, u, v), (other_r, other_u, other_v)) = (start(t[0]), start(t[1]));
+    let ((r, u, v), (other_r, other_u, other_v)) = (elligator_start(t[0]), elligator_start(t[1]));
     let [(square, root), (other_square, other_root)] = ratio_roots([(u, v), (other_u, other_v)]);
     [
         elligator_end(t[0], r, v, square, root),
         elligator_end(t[1], other_r, other_v, other_square, other_root),
     ]
+}
+
+/// r = i t², and u and v whose ratio's root is taken.
+#[inline(always)]
+fn elligator_start<F: Field>(t: F) -> (F, F, F) {
+    let (one, d) = (F::splat(&ONE), F::splat(&D));
+    let r = F::splat(&SQRT_M1).mul(t.square());
+    let u = r.add(one).mul(F::splat(&ONE_MINUS_D_SQ));
+    let v = F::splat(&MINUS_D).mul(r).sub(one).mul(r.add(d));
+    (r, u, v)
 }
 
 #[inline(always)]
@@ -149,18 +155,21 @@ fn elligator_end<F: Field>(t: F, r: F, v: F, square: F::Mask, root: F) -> Comple
 /// The encodings of two points (4.3.2), as field elements to be stored.
 #[inline(always)]
 pub(crate) fn encode<F: Field>(points: Pair<Addable<F>>) -> Pair<F> {
-    let start = |point: Addable<F>| {
-        let [x, y, z, t] = point.coordinates();
-        let (u1, u2) = (z.add(y).mul(z.sub(y)), x.mul(y));
-        ([x, y, z, t], u1, u2, u1.mul(u2.square()))
-    };
-    let (point, u1, u2, w) = start(points[0]);
-    let (other_point, other_u1, other_u2, other_w) = start(points[1]);
+    let (point, u1, u2, w) = encode_start(points[0]);
+    let (other_point, other_u1, other_u2, other_w) = encode_start(points[1]);
     let [(_, root), (_, other_root)] = inverse_roots([w, other_w]);
     [
         encode_end(point, u1, u2, root),
         encode_end(other_point, other_u1, other_u2, other_root),
     ]
+}
+
+/// The coordinates, u1 = (Z + Y)(Z - Y), u2 = X Y, and what the inverse root is taken of: u1 u2².
+#[inline(always)]
+fn encode_start<F: Field>(point: Addable<F>) -> ([F; 4], F, F, F) {
+    let [x, y, z, t] = point.coordinates();
+    let (u1, u2) = (z.add(y).mul(z.sub(y)), x.mul(y));
+    ([x, y, z, t], u1, u2, u1.mul(u2.square()))
 }
 
 #[inline(always)]
@@ -259,16 +268,19 @@ fn inverse_roots<F: Field>(values: Pair<F>) -> Pair<(F::Mask, F)> {
 /// `SQRT_RATIO_M1(u, v)` (4.2) of two pairs: whether u/v is a square, and its root, or that of i u/v; not negative.
 #[inline(always)]
 fn ratio_roots<F: Field>([(u, v), (other_u, other_v)]: Pair<(F, F)>) -> Pair<(F::Mask, F)> {
-    let start = |u: F, v: F| {
-        let v3 = v.square().mul(v);
-        (u.mul(v3), u.mul(v3.square().mul(v)))
-    };
-    let ((uv3, uv7), (other_uv3, other_uv7)) = (start(u, v), start(other_u, other_v));
+    let ((uv3, uv7), (other_uv3, other_uv7)) = (ratio_start(u, v), ratio_start(other_u, other_v));
     let [power, other_power] = power_p58([uv7, other_uv7]);
     [
         ratio_end(u, v, uv3.mul(power)),
         ratio_end(other_u, other_v, other_uv3.mul(other_power)),
     ]
+}
+
+/// u v³ and u v⁷.
+#[inline(always)]
+fn ratio_start<F: Field>(u: F, v: F) -> (F, F) {
+    let v3 = v.square().mul(v);
+    (u.mul(v3), u.mul(v3.square().mul(v)))
 }
 
 #[inline(always)]
