@@ -78,6 +78,12 @@ impl SecretScalar {
         Zeroizing::new(Scalar::from_bytes_mod_order(*self.0))
     }
 
+    /// The secret's inverse, which undoes a multiplication by it.
+    #[must_use]
+    pub fn inverse(&self) -> SecretScalar {
+        Self::from_scalar(&Zeroizing::new(self.scalar().invert()))
+    }
+
     /// The product of two secrets.
     pub(crate) fn times(&self, other: &SecretScalar) -> SecretScalar {
         Self::from_scalar(&Zeroizing::new(*self.scalar() * *other.scalar()))

@@ -16,12 +16,13 @@ use crate::errors::{Misuse, misuse};
 /// A call takes no more rows than this, 2 GiB of points: more is a mistake, such as a broadcast array.
 pub const MOST_ROWS: usize = 1 << 26;
 
-/// The rows of an array of shape (n, N), of whatever strides; `name` is the argument's, for the error.
+/// The rows of an array of shape (n, N), of whatever strides, or of flat bytes; `name` is the argument's, for the error.
 pub fn rows<const N: usize>(object: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<[u8; N]>> {
     let py = object.py();
     let buffer = bytes_buffer(object, name)?;
     let count = match *buffer.shape() {
         [count, width] if width == N => count,
+        [length] if length % N == 0 => length / N,
         _ => {
             let what = format!("{name} is not an array of shape (n, {N})");
             return Err(misuse(py, Misuse::Shape, &what));

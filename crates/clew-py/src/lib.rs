@@ -4,8 +4,10 @@ mod arrays;
 mod batch;
 mod errors;
 mod numbers;
+mod oprf;
 mod points;
 mod scan;
+mod secrets;
 mod values;
 
 use pyo3::prelude::*;
@@ -14,7 +16,9 @@ use pyo3::prelude::*;
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     batch::register(module)?;
+    secrets::register(module)?;
     points::register(module)?;
+    oprf::register(module)?;
     numbers::register(module)?;
     scan::register(module)
 }

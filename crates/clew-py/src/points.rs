@@ -1,20 +1,118 @@
 //! Operations on arrays of points.
 
+use clew_core::hash::{Expander, hash_to_group as hash_all};
+use clew_kernels::{Combination, Points, Scalars};
 use pyo3::prelude::*;
 
-use crate::arrays::rows;
+use crate::arrays::{array, rows};
 use crate::batch::batch;
-use crate::errors::invalid;
+use crate::errors::{Misuse, invalid, misuse, raised};
+use crate::secrets::{PySecretScalar, PySecretScalars};
+use crate::values::Values;
+
+/// One scalar for all points, or one for each.
+#[derive(FromPyObject)]
+enum Factors<'py> {
+    One(Bound<'py, PySecretScalar>),
+    Each(Bound<'py, PySecretScalars>),
+}
+
+/// The group elements of values under a domain separation tag (RFC 9380, ristretto255 with SHA-512), an array of shape
+/// (n, 32).
+#[pyfunction]
+fn hash_to_group<'py>(
+    py: Python<'py>,
+    values: &Bound<'py, PyAny>,
+    dst: &[u8],
+) -> PyResult<Bound<'py, PyAny>> {
+    let values = Values::read(values, "values")?;
+    let expander = Expander::new(dst).map_err(|error| raised(py, error))?;
+    let points = batch(py, |backend| hash_all(backend, &expander, &values.slices()))?;
+    array(py, &points.map_err(|error| raised(py, error))?)
+}
+
+/// Each point times the secret scalar, or times the one of its row; shape (n, 32).
+#[pyfunction]
+fn multiply<'py>(
+    py: Python<'py>,
+    points: &Bound<'py, PyAny>,
+    scalars: Factors<'py>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let points = rows::<32>(points, "points")?;
+    let product = match scalars {
+        Factors::One(scalar) => {
+            let scalar = scalar.get().0.clone();
+            batch(py, |backend| clew_core::multiply(backend, &points, &scalar))?
+        }
+        Factors::Each(scalars) => {
+            let scalars = scalars.get().0.borrow(py, "scalars")?;
+            batch(py, |backend| {
+                clew_core::multiply_each(backend, &points, &scalars)
+            })?
+        }
+    };
+    array(py, &product.map_err(|error| raised(py, error))?)
+}
+
+/// Each secret scalar times the generator; shape (n, 32).
+#[pyfunction]
+fn multiply_base<'py>(
+    py: Python<'py>,
+    scalars: &Bound<'py, PySecretScalars>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let scalars = scalars.get().0.borrow(py, "scalars")?;
+    let product = batch(py, |backend| scalars.public(backend))?;
+    array(py, &product)
+}
+
+/// The sum of the points of each row, shape (n, 32); a sum that is the identity is refused. Costs a multiplication.
+#[pyfunction]
+fn add<'py>(
+    py: Python<'py>,
+    first: &Bound<'py, PyAny>,
+    second: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    const ONE: [u8; 32] = {
+        let mut one = [0; 32];
+        one[0] = 1;
+        one
+    };
+    let (first, second) = (rows::<32>(first, "first")?, rows::<32>(second, "second")?);
+    if first.len() != second.len() {
+        let what = format!("first has {} rows, second {}", first.len(), second.len());
+        return Err(misuse(py, Misuse::Lengths, &what));
+    }
+    let mut sums = vec![[0; 32]; first.len()];
+    let what = Combination {
+        addend: Some(Points::Encoded(&first)),
+        variable: Some((Points::Encoded(&second), Scalars::One(&ONE))),
+        ..Combination::default()
+    };
+    let identity = batch(py, |backend| {
+        clew_kernels::combine(backend, &what, &mut sums)
+    })?;
+    match identity.map_err(|error| invalid(py, error))? {
+        None => array(py, &sums),
+        Some(index) => {
+            let what = "sum";
+            Err(raised(py, clew_core::Error::Identity { what, index }))
+        }
+    }
+}
 
 /// Returns if every row of an array of shape (n, 32) is the encoding of a point other than the identity.
 #[pyfunction]
 fn check_points(py: Python<'_>, points: &Bound<'_, PyAny>) -> PyResult<()> {
-    let given = rows::<32>(points, "points")?;
-    batch(py, |backend| clew_kernels::check(backend, &given))?
-        .map_err(|error| invalid(py, "points", error))
+    let points = rows::<32>(points, "points")?;
+    batch(py, |backend| clew_core::check_points(backend, &points))?
+        .map_err(|error| raised(py, error))
 }
 
 /// Adds what this module has to the extension module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(hash_to_group, module)?)?;
+    module.add_function(wrap_pyfunction!(multiply, module)?)?;
+    module.add_function(wrap_pyfunction!(multiply_base, module)?)?;
+    module.add_function(wrap_pyfunction!(add, module)?)?;
     module.add_function(wrap_pyfunction!(check_points, module)?)
 }

@@ -1,0 +1,1 @@
+"""4. Joint work of two organisations: neither hands over its records."""

@@ -1,0 +1,58 @@
+"""Batches of arithmetic in ristretto255 (RFC 9496), as the Rust core computes them: what joint work stands on.
+
+Points are 32 bytes each. Arguments may be any buffer of unsigned bytes, an array of shape (n, 32) or flat, of whatever
+strides, and are copied before anything is computed; results are read-only arrays. The GIL is released meanwhile.
+Whatever a partner's bytes say is its own fault (``PeerError``); how a function is called is the caller's
+(``InputError``). Randomness comes in as bytes from :mod:`clew.effects`; the same bytes never serve twice.
+
+Secrets are classes: they hide in ``repr``, cannot be copied or pickled, offer no comparison, and are wiped when the
+last reference goes. What is said to consume a secret leaves it empty.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from clew._core import (
+    OPRF_MOST_PROVEN,
+    Blinding,
+    OprfKey,
+    SecretScalar,
+    SecretScalars,
+    add,
+    backend,
+    backends,
+    blind,
+    check_points,
+    hash_to_group,
+    multiply,
+    multiply_base,
+    verify_evaluation,
+)
+
+__all__ = [
+    "OPRF_MOST_PROVEN",
+    "Array",
+    "Blinding",
+    "OprfKey",
+    "SecretScalar",
+    "SecretScalars",
+    "Values",
+    "add",
+    "backend",
+    "backends",
+    "blind",
+    "check_points",
+    "hash_to_group",
+    "multiply",
+    "multiply_base",
+    "verify_evaluation",
+]
+
+Array = npt.NDArray[np.uint8]
+"""Rows of bytes; read-only where it is a result."""
+
+Values = list[bytes] | pa.Array | pa.ChunkedArray | npt.NDArray[np.uint8]
+"""What is hashed: bytes, an Arrow column of binary or string type without nulls, or the rows of an array."""
