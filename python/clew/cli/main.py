@@ -17,6 +17,7 @@ from clew.cli.cells import cells
 from clew.cli.controls import escaped_controls, without_controls
 from clew.cli.demo import demo
 from clew.cli.importing import import_command
+from clew.cli.overlap import overlap
 from clew.cli.records import records
 from clew.cli.report import export, report
 from clew.cli.trace import trace
@@ -54,6 +55,7 @@ cli.add_command(import_command)
 cli.add_command(records)
 cli.add_command(warrant)
 cli.add_command(trace)
+cli.add_command(overlap)
 cli.add_command(cells)
 cli.add_command(report)
 cli.add_command(export)

@@ -89,6 +89,16 @@ ENTRIES = {
     "cells.found": words.ENTRY_CELLS_FOUND,
     "report.written": words.ENTRY_REPORT_WRITTEN,
     "export.written": words.ENTRY_EXPORT_WRITTEN,
+    "overlap.asked": words.ENTRY_OVERLAP_ASKED,
+    "overlap.answered": words.ENTRY_OVERLAP_ANSWERED,
+    "overlap.counted": words.ENTRY_OVERLAP_COUNTED,
+    "overlap.agreed": words.ENTRY_OVERLAP_AGREED,
+    "overlap.learnt": words.ENTRY_OVERLAP_LEARNT,
+    "overlap.received": words.ENTRY_OVERLAP_RECEIVED,
+    "overlap.refused": words.ENTRY_OVERLAP_REFUSED,
+    "overlap.ended": words.ENTRY_OVERLAP_ENDED,
+    "overlap.published": words.ENTRY_OVERLAP_PUBLISHED,
+    "overlap.retired": words.ENTRY_OVERLAP_RETIRED,
 }
 """Kinds of log entries (``spec/log.md``)."""
 

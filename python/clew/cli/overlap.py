@@ -1,0 +1,463 @@
+"""``clew overlap``: how many numbers two organisations' lists have in common, and, if both agree, which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from clew.cli.output import Output, json_option
+from clew.cli.overlap_files import (
+    FILE,
+    OUT,
+    found_list,
+    key_option,
+    leave_out_option,
+    limit_options,
+    list_options,
+    one_partner,
+    open_desk,
+    read_letter_file,
+    report_list,
+    require_key_id,
+    rows_beside,
+    signer,
+    state_option,
+    write_out,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from clew.cli.overlap_files import Listed
+    from clew.joint.overlap.desk import Step
+    from clew.joint.overlap.published import Published
+
+__all__ = ["overlap"]
+
+
+@click.group(short_help="Compare a list of numbers with a partner's: how many, then which.")
+def overlap() -> None:
+    """Find out how many numbers your list and a partner's have in common and, only if both agree, which ones.
+
+    Nobody sends a list. The two sides hand each other letters, small sealed files, by whatever way they trust:
+
+    \b
+    you       clew overlap start OUR-LIST --partner THEM.pub.toml --key OURS.key
+    partner   clew overlap answer LETTER --list THEIR-LIST --partner YOU.pub.toml --key THEIRS.key
+    you       clew overlap read LETTER           says how many, and nothing else
+    you       clew overlap agree                 or decline
+    partner   clew overlap read LETTER, then clew overlap agree or decline
+    both      clew overlap read LETTER           says which, until nobody has a letter to send
+
+    docs/howto/overlap.md walks through it; docs/explain/overlap.md says who learns what.
+    """
+
+
+@overlap.command()
+@click.argument("list_file", metavar="LIST", type=FILE)
+@click.option("--partner", required=True, type=FILE, help="The partner's public key: their .pub.toml file.")
+@click.option("--key", "key_file", required=True, type=FILE, help="Your signing key, from clew warrant key.")
+@list_options
+@limit_options
+@leave_out_option
+@state_option
+@click.option("--passphrase-file", type=FILE, help="Read the passphrase from this file instead of asking.")
+@click.option("--out", type=OUT, help="Where to write the letter.")
+@json_option
+def start(list_file: Path, partner: Path, **options: object) -> None:
+    """Begin a check of LIST with a partner's list: writes the first letter.
+
+    LIST holds one number a line, or is a CSV file (--column). The letter holds the numbers under a secret of this
+    check alone; the partner learns from it how many there are.
+
+    \b
+    Example:
+      clew overlap start suspects.txt --country IQ --partner fr.key.pub.toml --key iq.key
+    """
+    _ask(list_file, partner, None, options)
+
+
+@overlap.command()
+@click.argument("list_file", metavar="LIST", type=FILE)
+@click.option("--filter", "set_file", required=True, type=FILE, help="The set that the partner published.")
+@click.option("--partner", required=True, type=FILE, help="The partner's public key: their .pub.toml file.")
+@click.option("--key", "key_file", required=True, type=FILE, help="Your signing key, from clew warrant key.")
+@list_options
+@limit_options
+@leave_out_option
+@state_option
+@click.option("--passphrase-file", type=FILE, help="Read the passphrase from this file instead of asking.")
+@click.option("--out", type=OUT, help="Where to write the letter.")
+@json_option
+def check(list_file: Path, set_file: Path, partner: Path, **options: object) -> None:
+    """Begin a check of LIST with a set that the partner has published: small letters, however large the set is.
+
+    The set's signature is checked, and the set is kept in the state folder. It says nothing without the partner, who
+    counts every question. A large set needs --most, because nobody can tell a large list from a number plan.
+
+    \b
+    Example:
+      clew overlap check suspects.txt --filter fr-watchlist.clewset --partner fr.key.pub.toml --key iq.key \\
+        --most 1000000
+    """
+    from clew.joint.overlap.published import open_set
+
+    found = open_set(read_letter_file(set_file), one_partner(partner).key)
+    _ask(list_file, partner, found, options)
+
+
+def _ask(list_file: Path, partner: Path, published: Published | None, options: dict[str, object]) -> None:
+    listed = found_list(list_file, options)
+    holder = one_partner(partner)
+    key_file = _path(options, "key_file")
+    desk, output = open_desk(options), Output(bool(options["as_json"]))
+    step = desk.ask(
+        listed.found.numbers,
+        listed.limits,
+        signer(options),
+        holder.key,
+        holder.name,
+        str(key_file.resolve()),
+        published,
+    )
+    target = write_out(step, options)
+    size = f"{len(listed.found.numbers):,}"
+    of_set = f" and the set {published.digest.hex()[:16]}… of {published.listed:,}" if published is not None else ""
+    _report(
+        output,
+        step,
+        target,
+        f"Check {step.about.shown} with {holder.name}: your {size} numbers{of_set}.\n"
+        f"Send {target} to them. Their answer: clew overlap read LETTER",
+        listed,
+    )
+
+
+@overlap.command()
+@click.argument("letter", type=FILE)
+@click.option(
+    "--list", "list_file", type=FILE, help="Your list; not needed where the letter asks about a published set."
+)
+@click.option("--partner", required=True, type=FILE, help="The public key of whoever wrote the letter.")
+@click.option("--key", "key_file", required=True, type=FILE, help="Your signing key, from clew warrant key.")
+@list_options
+@limit_options
+@click.option(
+    "--checks", type=click.IntRange(1), default=12, show_default=True, help="Answers to a partner in 30 days."
+)
+@leave_out_option
+@state_option
+@click.option("--passphrase-file", type=FILE, help="Read the passphrase from this file instead of asking.")
+@click.option("--out", type=OUT, help="Where to write the letter.")
+@json_option
+def answer(letter: Path, list_file: Path | None, partner: Path, **options: object) -> None:
+    """Answer a partner's first LETTER with your list: the partner will learn how many numbers both have.
+
+    You learn how many they ask about. Every answer is a query into your list: it is logged and counted.
+
+    \b
+    Example:
+      clew overlap answer overlap-3f….letter --list our-case.csv --column msisdn --country FR \\
+        --partner iq.key.pub.toml --key fr.key
+    """
+    from clew.joint.overlap.states import Ended
+
+    listed = found_list(list_file, options) if list_file is not None else None
+    holder = one_partner(partner)
+    key_file = _path(options, "key_file")
+    desk, output = open_desk(options), Output(bool(options["as_json"]))
+    step = desk.answer(
+        read_letter_file(letter),
+        listed.limits if listed is not None else found_list(None, options).limits,
+        signer(options),
+        require_key_id(key_file),
+        holder.key,
+        holder.name,
+        listed.found.numbers if listed is not None else None,
+        str(key_file.resolve()),
+    )
+    target = write_out(step, options)
+    if isinstance(step.state, Ended):
+        _refused(step, target)
+    _report(
+        output,
+        step,
+        target,
+        f"Check {step.about.shown} with {holder.name}: answered.\nSend {target} to them. It tells them how many "
+        "numbers both lists have, and no more.",
+        listed,
+    )
+
+
+def _refused(step: Step, target: Path | None) -> None:
+    """End with the refusal that the letter tells the partner."""
+    from clew.errors import Refused
+    from clew.joint.overlap.states import Ended
+
+    why = step.state.why if isinstance(step.state, Ended) else ""
+    raise Refused(
+        "overlap.question-refused",
+        f"the question is beyond your limits ({why}) and was not answered",
+        mend=f"{target} tells the partner so. --least, --most and --checks are yours to set.",
+    )
+
+
+@overlap.command()
+@click.argument("letter", type=FILE)
+@click.option("--result", type=OUT, help="Write the common numbers into this CSV file instead of printing them.")
+@key_option
+@state_option
+@click.option("--passphrase-file", type=FILE, help="Read the passphrase from this file instead of asking.")
+@click.option("--out", type=OUT, help="Where to write the reply, if there is one.")
+@json_option
+def read(letter: Path, result: Path | None, **options: object) -> None:
+    """Read a partner's LETTER of a check that has begun: says what it tells, and writes the reply if one is due.
+
+    Reading a letter twice gives the same again. When the check is done, its secrets and lists are destroyed here.
+
+    \b
+    Examples:
+      clew overlap read overlap-3f….letter
+      clew overlap read overlap-3f….letter --result both.csv
+    """
+    from clew.cli.overlap_text import result_csv, step_text
+    from clew.joint.overlap.desk import common_of
+    from clew.joint.overlap.states import Done
+
+    desk, output = open_desk(options), Output(bool(options["as_json"]))
+    step = desk.read(read_letter_file(letter), signer(options))
+    target = write_out(step, options)
+    common = common_of(step.state)
+    if common is not None and result is not None:
+        write_out(step, options | {"out": result}, result_csv(common))
+    _report(output, step, target, step_text(step, target, result), None, shown=result is None)
+    if isinstance(step.state, Done):
+        # Everything is out: the reply, and what was learnt.
+        desk.close(step.about.check)
+
+
+@overlap.command()
+@click.option("--check", "prefix", help="Which check, by the beginning of its identifier; needed if several wait.")
+@click.option(
+    "--payloads", type=FILE, help="CSV file: a number, and a short text to hand over if both have the number."
+)
+@click.option("--country", help="The country in whose plan the numbers of --payloads are written.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@key_option
+@state_option
+@click.option("--passphrase-file", type=FILE, help="Read the passphrase from this file instead of asking.")
+@click.option("--out", type=OUT, help="Where to write the letter.")
+@json_option
+def agree(prefix: str | None, payloads: Path | None, country: str | None, yes: bool, **options: object) -> None:
+    """Agree to learning which numbers both lists have. Both sides must: the asker first.
+
+    With --payloads a short text of yours, such as a case reference, goes to the partner for each common number, and
+    for no other. It can be opened only with the number itself.
+
+    \b
+    Example:
+      clew overlap agree --payloads references.csv
+    """
+    from clew.cli.warrant_files import confirm
+    from clew.joint.overlap.desk import size_of
+    from clew.joint.overlap.states import Considering, Counted
+
+    desk, output = open_desk(options), Output(bool(options["as_json"]))
+    about, state = desk.one(prefix, Counted, Considering)
+    confirm(f"Check {about.shown} with {about.partner_name}, {size_of(state)} common: let both sides learn which?", yes)
+    texts: Callable[[pa.Array], pa.Array] | None = None
+    if payloads is not None:
+        texts = rows_beside(payloads, country)
+    step = desk.agree(about.check, texts, signer(options))
+    target = write_out(step, options)
+    _report(
+        output,
+        step,
+        target,
+        f"Check {about.shown} with {about.partner_name}: agreed.\nSend {target} to them.",
+        None,
+    )
+
+
+@overlap.command()
+@click.option("--check", "prefix", help="Which check, by the beginning of its identifier; needed if several wait.")
+@key_option
+@state_option
+@click.option("--passphrase-file", type=FILE, help="Read the passphrase from this file instead of asking.")
+@click.option("--out", type=OUT, help="Where to write the letter.")
+@json_option
+def decline(prefix: str | None, **options: object) -> None:
+    """End a check before anybody learns which numbers are common. The letter says that, and no reason.
+
+    \b
+    Example:
+      clew overlap decline --check 3f
+    """
+    from clew.joint.overlap.states import Considering, Counted
+
+    desk, output = open_desk(options), Output(bool(options["as_json"]))
+    about, _ = desk.one(prefix, Counted, Considering)
+    step = desk.decline(about.check, signer(options))
+    target = write_out(step, options)
+    text = f"Check {about.shown} with {about.partner_name} is over.\n{target} tells them, if you send it."
+    _report(output, step, target, text, None)
+
+
+@overlap.command()
+@state_option
+@json_option
+def status(**options: object) -> None:
+    """List the checks of the state folder and what each waits for, and the sets that are published from it.
+
+    \b
+    Example:
+      clew overlap status
+    """
+    from clew.cli.overlap_text import waits_for
+    from clew.joint.overlap.desk import size_of
+
+    desk, output = open_desk(options), Output(bool(options["as_json"]))
+    checks, sets = desk.all(), desk.sets.names()
+    lines = [f"{about.shown}  {about.partner_name}: {waits_for(state)}" for about, state in checks]
+    lines += [
+        f"set {name}: {found.listed:,} numbers in {len(found.filters)} parts, digest {found.digest.hex()}"
+        for name, found in sets
+    ]
+    output.result(
+        {
+            "checks": [
+                {
+                    "check": about.check,
+                    "partner": about.partner_name,
+                    "role": about.role,
+                    "state": type(state).__name__.lower(),
+                    "waits_for": waits_for(state),
+                    "common": size_of(state),
+                }
+                for about, state in checks
+            ],
+            "sets": [
+                {"set": name, "listed": found.listed, "digest": found.digest.hex(), "parts": len(found.filters)}
+                for name, found in sets
+            ],
+        },
+        "\n".join(lines) or "No checks and no published sets in this folder.",
+    )
+
+
+@overlap.command()
+@click.option("--check", "prefix", help="Which check, by the beginning of its identifier; needed if there are several.")
+@state_option
+@json_option
+def close(prefix: str | None, **options: object) -> None:
+    """End a check here: destroy its secrets, lists and letters. The partner hears nothing; decline tells them.
+
+    \b
+    Example:
+      clew overlap close --check 3f
+    """
+    from clew.joint.overlap.states import (
+        Agreed,
+        Answered,
+        Asked,
+        Considering,
+        Counted,
+        Done,
+        Learnt,
+        Opened,
+    )
+
+    desk, output = open_desk(options), Output(bool(options["as_json"]))
+    kinds = (Asked, Counted, Agreed, Learnt, Answered, Considering, Opened, Done)
+    about, _ = desk.one(prefix, *kinds)
+    step = desk.close(about.check)
+    _report(output, step, None, f"Check {about.shown} with {about.partner_name} is over; nothing of it is kept.", None)
+
+
+@overlap.command()
+@click.argument("list_file", metavar="LIST", type=FILE)
+@click.option("--set", "name", required=True, help="The set's name; numbers are added to a set that is there.")
+@click.option("--key", "key_file", required=True, type=FILE, help="Your signing key, from clew warrant key.")
+@list_options
+@leave_out_option
+@state_option
+@click.option("--passphrase-file", type=FILE, help="Read the passphrase from this file instead of asking.")
+@click.option("--out", type=OUT, help="Where to write the file for partners. NAME.clewset")
+@json_option
+def publish(list_file: Path, name: str, **options: object) -> None:
+    """Prepare LIST once, so that partners can check short lists against it with letters of a few kilobytes.
+
+    The file for partners holds no number and nothing that can be tried out: every question needs your key, and you
+    count them. Whoever gets that key can find all numbers by running through the number plan: retire the set and
+    publish it anew, under a new key, every few months and when in doubt.
+
+    \b
+    Example:
+      clew overlap publish watchlist.txt --set watchlist --key fr.key --out fr-watchlist.clewset
+    """
+    from clew.cli.output import counted
+    from clew.warrants.files import write_file
+
+    listed = found_list(list_file, options)
+    desk, output = open_desk(options), Output(bool(options["as_json"]))
+    found, added = desk.publish(name, listed.found.numbers, signer(options))
+    target = Path(str(options["out"])) if options.get("out") else Path(f"{name}.clewset")
+    data = found.encode()
+    write_file(target, data, replace=True)
+    output.result(
+        {
+            "set": name,
+            "file": str(target),
+            "digest": found.digest.hex(),
+            "listed": found.listed,
+            "added": added,
+            "bytes": len(data),
+            **report_list(listed.found),
+        },
+        f"{target}: {counted(found.listed, 'number')} ({added:,} new), {len(data):,} bytes.\n"
+        f"Digest {found.digest.hex()}\nGive partners the file, and the digest by another way.",
+    )
+    listed.end(output)
+
+
+@overlap.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@state_option
+@json_option
+def retire(name: str, yes: bool, **options: object) -> None:
+    """Destroy a published set and its key. Copies of its file become useless to everybody.
+
+    \b
+    Example:
+      clew overlap retire watchlist
+    """
+    from clew.cli.warrant_files import confirm
+
+    desk, output = open_desk(options), Output(bool(options["as_json"]))
+    confirm(f"Destroy the set {name} and its key?", yes)
+    desk.retire(name)
+    output.result({"set": name, "retired": True}, f"The set {name} and its key are destroyed.")
+
+
+def _path(options: dict[str, object], name: str) -> Path:
+    found = options[name]
+    assert isinstance(found, Path)
+    return found
+
+
+def _report(
+    output: Output, step: Step, target: Path | None, text: str, listed: Listed | None, *, shown: bool = True
+) -> None:
+    """Print what a step has done, and end with 1 if lines of the list were left out."""
+    from clew.cli.overlap_text import step_document
+
+    document = step_document(step, target, shown=shown)
+    if listed is not None:
+        document |= report_list(listed.found)
+    output.result(document, text)
+    if listed is not None:
+        listed.end(output)

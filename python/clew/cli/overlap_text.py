@@ -1,0 +1,148 @@
+"""What the steps of an overlap check say to people and to programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clew.cli.output import counted
+from clew.joint.overlap.desk import common_of, size_of
+from clew.joint.overlap.states import (
+    Agreed,
+    Answered,
+    Asked,
+    Considering,
+    Counted,
+    Done,
+    Ended,
+    Learnt,
+    Opened,
+    State,
+)
+
+if TYPE_CHECKING:
+    from clew.joint.overlap.desk import Step
+    from clew.joint.overlap.states import Common
+
+__all__ = ["result_csv", "step_document", "step_text", "waits_for"]
+
+
+def step_document(step: Step, target: Path | None, *, shown: bool) -> dict[str, Any]:
+    """A step for ``--json``; the common numbers are in it unless they went into a file."""
+    common = common_of(step.state)
+    document: dict[str, Any] = {
+        "check": step.about.check,
+        "partner": step.about.partner_name,
+        "role": step.about.role,
+        "state": type(step.state).__name__.lower(),
+        "letter": str(target) if target is not None else None,
+        "common": size_of(step.state),
+    }
+    if isinstance(step.state, Ended):
+        document["why"] = step.state.why
+    if common is not None and shown:
+        document["numbers"] = [{"number": number, "payload": text} for number, text in _rows(common)]
+    return document
+
+
+def step_text(step: Step, target: Path | None, result: Path | None) -> str:
+    """A step after a letter was read, as people read it."""
+    name, head = step.about.partner_name, f"Check {step.about.shown} with {step.about.partner_name}: "
+    match step.state:
+        case Counted():
+            return head + _counted_text(step.state)
+        case Considering(_, _, common, offered):
+            payloads = f"\n{name} will hand over a payload for each." if offered else ""
+            return (
+                f"{head}{_common_text(common)}, says {name}, who agrees to learning which.{payloads}\n"
+                "Do you? Then both learn it, and nothing about any other number.\n"
+                "  clew overlap agree      or      clew overlap decline"
+            )
+        case Learnt():
+            last = "brings their payloads and ends the check" if step.state.offered else "ends the check"
+            waits = f"\nSend {target} to {name}: it tells them which. Their reply {last}."
+            return f"{head}{_numbers_text(step.state, result)}{waits}"
+        case Done():
+            reply = f"\nSend {target} to {name}." if target is not None else ""
+            return (
+                f"{head}{_numbers_text(step.state, result)}{reply}\nThe check is done; its secrets are destroyed here."
+            )
+        case Ended(why):
+            return f"{head}over ({why.replace('-', ' ')}). Nothing of it is kept."
+        case _:
+            return f"{head}{waits_for(step.state)}."
+
+
+def _counted_text(state: Counted) -> str:
+    asked, common = len(state.numbers), len(state.matched)
+    remarks = []
+    if common == asked:
+        remarks.append("All of yours are in it: so you know which. A list as wide as a number plan would say the same.")
+    if common == state.listed:
+        remarks.append("All of theirs are in yours: so they will know which, if they learn the size.")
+    if not common:
+        return f"no number is in both lists (yours {asked:,}, theirs {state.listed:,}).\n  clew overlap close"
+    return "\n".join(
+        [
+            f"{_common_text(common)} (yours {asked:,}, theirs {state.listed:,}).",
+            *remarks,
+            "Which, nobody has been told. To learn it both must agree:",
+            "  clew overlap agree      tells them the size, and that you agree",
+            "  clew overlap decline    ends the check; they hear only that",
+        ]
+    )
+
+
+def _common_text(common: int) -> str:
+    return f"{common:,} number{' is' if common == 1 else 's are'} in both lists"
+
+
+def _numbers_text(state: State, result: Path | None) -> str:
+    common = common_of(state)
+    assert common is not None
+    if result is not None:
+        return f"{counted(len(common.numbers), 'common number')} written to {result}."
+    lines = [f"  {number}  {text}".rstrip() for number, text in _rows(common)]
+    return "\n".join([f"{_common_text(len(common.numbers))}:", *lines])
+
+
+def _rows(common: Common) -> list[tuple[str, str]]:
+    """Each common number and the partner's payload for it, in the order of the numbers."""
+    texts = common.payloads or ("",) * len(common.numbers)
+    return sorted(zip(common.numbers, texts, strict=True))
+
+
+def result_csv(common: Common) -> bytes:
+    """The common numbers and the partner's payloads, safe to open in a spreadsheet."""
+    from clew.report.tables import safe_cell
+
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow(("number", "payload"))
+    writer.writerows((safe_cell(number), safe_cell(payload)) for number, payload in _rows(common))
+    return text.getvalue().encode("utf-8-sig")
+
+
+def waits_for(state: State) -> str:
+    """What a check waits for."""
+    match state:
+        case Asked():
+            return "waits for the partner's answer"
+        case Counted():
+            return f"{_common_text(len(state.matched))}; waits for your decision"
+        case Agreed():
+            return "waits for the partner's decision"
+        case Learnt():
+            return "you know which; waits for the partner's last letter"
+        case Answered():
+            return "answered; waits for the partner's decision"
+        case Considering():
+            return f"{_common_text(state.common)}, says the partner; waits for your decision"
+        case Opened():
+            return "agreed; waits for the partner to say which"
+        case Done():
+            return "done; clew overlap close destroys what is left"
+        case Ended(why):
+            return f"over ({why.replace('-', ' ')})"

@@ -1,0 +1,495 @@
+"""The state folder: where a check is durable between letters, and where every step is logged before it happens.
+
+Spec 8. A command that is given again with the same letter gives the same letter back.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, final
+
+import pyarrow as pa
+
+from clew.audit.log import Entry, FileLog, Receipt, Value
+from clew.durable import make_folder, write_file
+from clew.effects import Clock, Randomness
+from clew.errors import ClewError, InputError, PeerError, Refused, UsageError
+from clew.joint.overlap import files
+from clew.joint.overlap.codec import damaged, decode_state, encode_state
+from clew.joint.overlap.letters import Letter, open_letter, open_question, parse_letter, write_letter
+from clew.joint.overlap.limits import Limits, answered_within, require_rate
+from clew.joint.overlap.published import Published, open_set
+from clew.joint.overlap.secret import Secret
+from clew.joint.overlap.sets import SetKeeper
+from clew.joint.overlap.states import Answered, Asked, Common, Considering, Counted, Done, Ended, Learnt, State
+from clew.joint.overlap.steps import agree, answer, answer_from_set, ask, decline, receive
+from clew.joint.overlap.wire import NO_SET, Message, Question, Refusal
+from clew.warrants.keys import PublicKey, SigningKey
+
+__all__ = ["About", "Desk", "Signer", "Step", "common_of", "size_of"]
+
+Signer = Callable[[str], SigningKey]
+"""Gives the key that signs letters, from the file that the check names; asked only when there is one to sign."""
+
+_SHOWN: Final = 12
+_CODES: Final = {"overlap.too-few": "too-few", "overlap.too-many": "too-many", "overlap.too-often": "too-often"}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the state folder knows of a check beside its state. Keys are ids or raw public keys, in hexadecimal."""
+
+    check: str
+    role: str  # asker, answerer
+    partner: str  # public key
+    partner_name: str
+    own: str  # key id
+    key_file: str  # where the signing key was when the check began
+    exchange: str  # the partner's, empty while it is not known
+    letters: int  # written and read so far
+    received: str  # SHA-256 of the last letter that was read
+    sent: str  # name of the last letter that was written, empty if it was answered already
+
+    @property
+    def shown(self) -> str:
+        """The check's identifier, as people see it: the first twelve of its digits."""
+        return self.check[:_SHOWN]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a command has done: the check, where it stands now, and the letter to send, if one is due."""
+
+    about: About
+    state: State
+    letter: bytes | None
+
+
+@final
+class Desk:
+    """One organisation's checks, published sets and log, in one folder of mode 0700."""
+
+    def __init__(self, folder: Path, clock: Clock, randomness: Randomness) -> None:
+        self.folder = folder
+        self._clock = clock
+        self._randomness = randomness
+        self.log = FileLog(folder / "log" / "log.jsonl", clock)
+        self.sets = SetKeeper(folder / "sets")
+
+    def ask(
+        self,
+        numbers: pa.Array,
+        limits: Limits,
+        signer: Signer,
+        partner: PublicKey,
+        partner_name: str,
+        key_file: str = "",
+        published: Published | None = None,
+    ) -> Step:
+        """A new check: the question about ``numbers``, to be sent to the partner."""
+        limits.require_own(len(numbers))
+        key = signer(key_file)
+        if key.public == partner:
+            raise _same_key()
+        with self._lock():
+            if published is not None:
+                self._keep_partner_set(published)
+            state, question = ask(
+                numbers,
+                limits,
+                asker=bytes.fromhex(key.public.id),
+                answerer=bytes.fromhex(partner.id),
+                published=published,
+                randomness=self._randomness,
+            )
+            check = question.check.hex()
+            about = About(check, "asker", partner.raw.hex(), partner_name, key.public.id, key_file, "", 0, "", "")
+            body: dict[str, Value] = {"asked": len(numbers)}
+            if published is not None:
+                body |= {"set": published.digest.hex(), "listed": published.listed}
+            return self._send(about, state, question, key, self._commit("overlap.asked", about, **body))
+
+    def answer(
+        self,
+        letter: bytes,
+        limits: Limits,
+        signer: Signer,
+        own: str,
+        partner: PublicKey,
+        partner_name: str,
+        numbers: pa.Array | None,
+        key_file: str = "",
+    ) -> Step:
+        """The answer to a partner's question, from ``numbers`` or, where the question names one, a published set.
+
+        ``own`` is the id of the key that the letter must be to. A question beyond the limits gets a refusal.
+        """
+        opened = parse_letter(letter)
+        question = open_question(opened, partner, bytes.fromhex(own))
+        check = question.check.hex()
+        with self._lock():
+            if self._path(check).exists():
+                return self._again(check, letter)
+            asked = len(question.elements)
+            about = About(
+                check,
+                "answerer",
+                partner.raw.hex(),
+                partner_name,
+                own,
+                key_file,
+                opened.exchange.hex(),
+                1,
+                _sha256(letter),
+                "",
+            )
+            try:
+                limits.require_theirs(asked)
+                require_rate(limits, answered_within(self.log.entries(), partner.id, self._clock()))
+                return self._send_answer(about, question, limits, signer, numbers)
+            except Refused as error:
+                return self._refuse_question(about, question, error, signer(about.key_file))
+
+    def read(self, letter: bytes, signer: Signer) -> Step:
+        """Where the check of a letter stands after it, and the reply if the protocol has one."""
+        opened = parse_letter(letter)
+        check = opened.check.hex()
+        with self._lock():
+            if not self._path(check).exists():
+                raise _unknown_check()
+            about, state = self._load(check)
+            if about.received == _sha256(letter):
+                return self._again(check, letter)
+            try:
+                message = self._open(opened, about, state)
+                published = self._partner_set(state)
+                after, reply = receive(state, message, randomness=self._randomness, published=published)
+            except (PeerError, Refused) as error:
+                self._commit("overlap.refused", about, code=error.code)
+                raise
+            key = signer(about.key_file) if reply is not None else None
+            receipt = self.log.commit(_entry_of(about, state, after))
+            about = replace(
+                about,
+                exchange=opened.exchange.hex(),
+                letters=about.letters + 1,
+                received=_sha256(letter),
+                sent="",
+            )
+            if reply is not None and key is not None:
+                return self._send(about, after, reply, key, receipt)
+            if isinstance(after, Ended):
+                return self._end(about, after, receipt)
+            self._save(about, after, receipt)
+            return Step(about, after, None)
+
+    def agree(self, check: str, payloads: Callable[[pa.Array], pa.Array] | None, signer: Signer) -> Step:
+        """This side's consent to learning which numbers are common; ``payloads`` gives a text for each own number."""
+        with self._lock():
+            about, state = self._load(check)
+            if not isinstance(state, Counted | Considering):
+                raise UsageError(
+                    "overlap.nothing-to-decide",
+                    "this check does not wait for a decision",
+                    mend="clew overlap status shows what each check waits for.",
+                )
+            numbers = state.numbers if isinstance(state, Counted) else state.answered.own.numbers
+            texts = payloads(numbers) if payloads is not None else None
+            key = signer(about.key_file)
+            after, message = agree(state, texts, randomness=self._randomness)
+            receipt = self._commit("overlap.agreed", about, common=size_of(state) or 0, payloads=texts is not None)
+            return self._send(about, after, message, key, receipt)
+
+    def decline(self, check: str, signer: Signer) -> Step:
+        """The end of a check before anybody learns which, with a letter that says no more than that."""
+        with self._lock():
+            about, state = self._load(check)
+            _require_going(state)
+            if not about.exchange:
+                raise UsageError(
+                    "overlap.nothing-to-decide",
+                    "the partner has not answered yet",
+                    mend="clew overlap close ends the check here.",
+                )
+            key = signer(about.key_file)
+            after, message = decline(state)
+            letter = self._letter(about, state, message, key)
+            receipt = self._commit("overlap.ended", about, why="declined")
+            step = self._end(replace(about, letters=about.letters + 1), after, receipt)
+            return Step(step.about, step.state, letter)
+
+    def close(self, check: str) -> Step:
+        """The end of a check: its secrets, lists and letters are destroyed here; nobody is told."""
+        with self._lock():
+            about, state = self._load(check)
+            _require_going(state)
+            why = "done" if isinstance(state, Done) else "closed"
+            return self._end(about, Ended(why), self._commit("overlap.ended", about, why=why))
+
+    def publish(self, name: str, numbers: pa.Array, signer: Signer, key_file: str = "") -> tuple[Published, int]:
+        """A published set with these numbers in it, made or added to, and how many of them are new (spec 7)."""
+        with self._lock():
+            return self.sets.publish(name, numbers, lambda: signer(key_file), self.log, self._randomness)
+
+    def retire(self, name: str) -> None:
+        """Destroy a published set and its key."""
+        with self._lock():
+            self.sets.retire(name, self.log)
+
+    def all(self) -> list[tuple[About, State]]:
+        """Every check of the folder, in no order that means anything."""
+        names = sorted((self.folder / "checks").glob("*/state"))
+        return [self._load_path(path) for path in names]
+
+    def one(self, prefix: str | None, *kinds: type[State]) -> tuple[About, State]:
+        """The check that begins with ``prefix``, or the only one in a state of ``kinds``."""
+        found = [
+            (about, state)
+            for about, state in self.all()
+            if (about.check.startswith(prefix) if prefix else isinstance(state, kinds))
+        ]
+        if len(found) != 1:
+            raise UsageError(
+                "overlap.which-check",
+                "no check fits" if not found else f"{len(found)} checks fit",
+                mend="Name it with --check; clew overlap status lists them.",
+            )
+        return found[0]
+
+    # What stands on the disk.
+
+    def _send_answer(
+        self, about: About, question: Question, limits: Limits, signer: Signer, numbers: pa.Array | None
+    ) -> Step:
+        """The answer, under a key of its own or that of the published set that the question names."""
+        if question.published != NO_SET:
+            key, own = self.sets.find(question.published)
+            limits.require_own(len(own.tags))
+            signing = signer(about.key_file)
+            state, message = answer_from_set(question, own, key, limits, randomness=self._randomness)
+        elif numbers is not None:
+            limits.require_own(len(numbers))
+            signing = signer(about.key_file)
+            state, message = answer(question, numbers, limits, randomness=self._randomness)
+        else:
+            raise _no_list()
+        sizes = {"asked": len(question.elements), "listed": message.listed}
+        return self._send(about, state, message, signing, self._commit("overlap.answered", about, **sizes))
+
+    def _send(self, about: About, state: State, message: Message, key: SigningKey, receipt: Receipt) -> Step:
+        """Keep the letter, then the state that follows it: a crash between the two repeats the step."""
+        if key.public.id != about.own:
+            raise InputError(
+                "overlap.other-own-key",
+                "this check was begun with another signing key",
+                mend="Give the key file that the check was begun with.",
+            )
+        folder = self._path(about.check).parent
+        letter = self._letter(about, state, message, key)
+        name = f"letter-{about.letters + 1}"
+        with files.storage(folder):
+            make_folder(folder)
+            write_file(folder / name, letter)
+        about = replace(about, letters=about.letters + 1, sent=name)
+        self._save(about, state, receipt)
+        return Step(about, state, letter)
+
+    def _letter(self, about: About, state: State, message: Message, key: SigningKey) -> bytes:
+        partner = PublicKey(bytes.fromhex(about.partner))
+        theirs = bytes.fromhex(about.exchange)
+        return write_letter(message, key, partner, _secret_of(state).exchange(), theirs, self._randomness)
+
+    def _refuse_question(self, about: About, question: Question, error: Refused, key: SigningKey) -> Step:
+        """Log the refusal, tell the partner its code, and keep nothing but that."""
+        self._commit("overlap.refused", about, code=error.code)
+        code = _CODES.get(error.code)
+        if code is None:
+            raise error
+        partner, theirs = PublicKey(bytes.fromhex(about.partner)), bytes.fromhex(about.exchange)
+        own = Secret.generate(self._randomness).exchange()
+        letter = write_letter(Refusal(question.check, code), key, partner, own, theirs, self._randomness)
+        return Step(about, Ended(code), letter)
+
+    def _open(self, letter: Letter, about: About, state: State) -> Message:
+        _require_going(state)
+        partner, theirs = PublicKey(bytes.fromhex(about.partner)), bytes.fromhex(about.exchange)
+        return open_letter(letter, partner, bytes.fromhex(about.own), _secret_of(state).exchange(), theirs)
+
+    def _again(self, check: str, letter: bytes) -> Step:
+        about, state = self._load(check)
+        if about.received != _sha256(letter):
+            raise PeerError(
+                "overlap.read-before",
+                "an earlier letter of this check, or another one in its place",
+                mend="clew overlap status shows what each check waits for.",
+            )
+        sent = files.read(self._path(check).with_name(about.sent)) if about.sent else None
+        return Step(about, state, sent)
+
+    def _save(self, about: About, state: State, receipt: Receipt) -> None:
+        """Make a state durable; ``receipt`` is that of the entry that says what it is about to know or has sent."""
+        if not receipt.kind.startswith("overlap."):
+            raise Refused("log.wrong-receipt", f"a state of a check needs a receipt of overlap, not of {receipt.kind}")
+        path = self._path(about.check)
+        document = json.dumps({name: getattr(about, name) for name in About.__slots__}).encode()
+        with files.storage(path.parent):
+            make_folder(path.parent)
+            files.replace(path, document + b"\n" + encode_state(state))
+
+    def _load(self, check: str) -> tuple[About, State]:
+        return self._load_path(self._path(check))
+
+    def _load_path(self, path: Path) -> tuple[About, State]:
+        with files.storage(path.parent):
+            head, _, body = files.read(path).partition(b"\n")
+        try:
+            about = About(**json.loads(head))
+        except (ValueError, TypeError) as error:
+            raise damaged() from error
+        return about, decode_state(body, self.sets.find)
+
+    def _end(self, about: About, state: Ended, receipt: Receipt) -> Step:
+        """Keep that the check was, and why it ended; destroy the rest."""
+        path = self._path(about.check)
+        about = replace(about, sent="", exchange="")
+        self._save(about, state, receipt)
+        with files.storage(path.parent):
+            for letter in sorted(path.parent.glob("letter-*")):
+                files.destroy(letter)
+        return Step(about, state, None)
+
+    def _path(self, check: str) -> Path:
+        return self.folder / "checks" / check[:_SHOWN] / "state"
+
+    def _keep_partner_set(self, published: Published) -> None:
+        path = self._partner_set_path(published.digest)
+        with files.storage(path.parent):
+            make_folder(path.parent)
+            if not path.exists():
+                files.replace(path, published.encode())
+
+    def _partner_set(self, state: State) -> Published | None:
+        if not isinstance(state, Asked) or state.question.published == NO_SET:
+            return None
+        path = self._partner_set_path(state.question.published)
+        with files.storage(path):
+            data = files.read(path)
+        about, _ = self._load(state.question.check.hex())
+        return open_set(data, PublicKey(bytes.fromhex(about.partner)))
+
+    def _partner_set_path(self, digest: bytes) -> Path:
+        return self.folder / "partner-sets" / digest.hex()
+
+    def _commit(self, kind: str, about: About, **fields: Value) -> Receipt:
+        return self.log.commit(Entry(kind, {"check": about.check, "partner": _id(about.partner), **fields}))
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        with files.storage(self.folder):
+            make_folder(self.folder)
+            descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def size_of(state: State) -> int | None:
+    """How many numbers are common, where this side has been told."""
+    match state:
+        case Counted():
+            return len(state.matched)
+        case Considering():
+            return state.common
+        case _:
+            common = common_of(state)
+            return len(common.numbers) if common is not None else None
+
+
+def common_of(state: State) -> Common | None:
+    """Which numbers are common, where this side has learnt it."""
+    match state:
+        case Learnt():
+            return Common(state.numbers, ())
+        case Done():
+            return state.common
+        case _:
+            return None
+
+
+def _entry_of(about: About, before: State, after: State) -> Entry:
+    """What is about to be known, before anybody is shown it."""
+    body: dict[str, Value] = {"check": about.check, "partner": _id(about.partner)}
+    match before, after:
+        case _, Ended(why):
+            return Entry("overlap.ended", body | {"why": why})
+        case Asked(), Counted():
+            body |= {"asked": len(after.numbers), "listed": after.listed, "common": len(after.matched)}
+            return Entry("overlap.counted", body)
+        case Answered(), Considering():
+            return Entry("overlap.counted", body | {"common": after.common})
+        case Learnt(), Done():
+            return Entry("overlap.received", body | {"payloads": len(after.common.payloads)})
+        case _:
+            return Entry("overlap.learnt", body | {"common": size_of(after) or 0})
+
+
+def _secret_of(state: State) -> Secret:
+    match state:
+        case Asked() | Counted() | Answered() | Learnt() | Done():
+            return state.secret
+        case Ended():
+            raise _over()
+        case _:
+            inner = state.counted if hasattr(state, "counted") else state.answered
+            return inner.secret
+
+
+def _require_going(state: State) -> None:
+    if isinstance(state, Ended):
+        raise _over()
+
+
+def _id(raw: str) -> str:
+    return PublicKey(bytes.fromhex(raw)).id
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _over() -> UsageError:
+    return UsageError("overlap.over", "this check is over", mend="clew overlap start begins another one.")
+
+
+def _same_key() -> UsageError:
+    return UsageError(
+        "overlap.same-key",
+        "your key and the partner's are the same",
+        where="--partner",
+        mend="Give the .pub.toml file that the partner sent you.",
+    )
+
+
+def _no_list() -> UsageError:
+    return UsageError(
+        "overlap.no-list", "the question needs a list to be compared with", mend="Give your list with --list."
+    )
+
+
+def _unknown_check() -> ClewError:
+    return InputError(
+        "overlap.unknown-check",
+        "this letter belongs to no check of the state folder",
+        mend="Give the folder with --state; a first letter is answered with clew overlap answer.",
+    )
