@@ -174,6 +174,22 @@ pub fn hide_declared(
     Ok((pairs, Hidden(hiding)))
 }
 
+/// The tracer's own numbers, hidden as points without pairs, so that it gets their names (PROTOCOL 3.6, recognition).
+///
+/// # Errors
+/// A point that is refused, or lengths that differ.
+pub fn hide_numbers(
+    backend: Backend,
+    numbers: &[Encoding],
+    hiding: Hiding,
+) -> Result<(Vec<Encoding>, Hidden), Error> {
+    let hidden = match &hiding {
+        Hiding::Factor(factors) => crate::multiply_each(backend, numbers, factors)?,
+        Hiding::Offset(offsets) => add_multiples(backend, numbers, Table::generator(), offsets)?,
+    };
+    Ok((hidden, Hidden(hiding)))
+}
+
 /// Pairs rerandomised and hidden; an offset counts in multiples of `unit`.
 fn hide(
     backend: Backend,

@@ -9,16 +9,23 @@
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyType};
+use pyo3::types::{PyBytes, PyList, PyType};
 
 use crate::errors::{Misuse, misuse};
 
 /// A call takes no more rows than this, 2 GiB of points: more is a mistake, such as a broadcast array.
 pub const MOST_ROWS: usize = 1 << 26;
 
-/// The rows of an array of shape (n, N), of whatever strides, or of flat bytes; `name` is the argument's, for the error.
+/// The rows of an array of shape (n, N), of whatever strides, of flat bytes, or of a list of rows; `name` is the argument's, for the error.
 pub fn rows<const N: usize>(object: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<[u8; N]>> {
     let py = object.py();
+    if let Ok(list) = object.cast::<PyList>() {
+        let mut rows = reserved(py, list.len(), name)?;
+        for value in list {
+            rows.push(row(&value, name)?);
+        }
+        return Ok(rows);
+    }
     let buffer = bytes_buffer(object, name)?;
     let count = match *buffer.shape() {
         [count, width] if width == N => count,
@@ -32,6 +39,22 @@ pub fn rows<const N: usize>(object: &Bound<'_, PyAny>, name: &str) -> PyResult<V
     rows.resize(count, [0; N]);
     buffer.copy_to_slice(py, rows.as_flattened_mut())?;
     Ok(rows)
+}
+
+/// Positions in a list, from an array of 64-bit integers or a sequence; a negative one is no position.
+pub fn positions(object: &Bound<'_, PyAny>) -> PyResult<Vec<usize>> {
+    let py = object.py();
+    if let Ok(buffer) = PyBuffer::<i64>::get(object) {
+        let mut room = reserved(py, buffer.item_count(), "positions")?;
+        room.resize(buffer.item_count(), 0);
+        buffer.copy_to_slice(py, &mut room)?;
+        let positions: Result<_, _> = room.into_iter().map(usize::try_from).collect();
+        return positions.map_err(|_| misuse(py, Misuse::Shape, "a position is negative"));
+    }
+    object.extract().map_err(|_| {
+        let what = "positions are neither an array of 64-bit integers nor a list of them";
+        misuse(py, Misuse::Shape, what)
+    })
 }
 
 /// One row: `bytes` of length N, or an array of shape (N,).

@@ -2,12 +2,14 @@
 
 mod arrays;
 mod batch;
+mod elgamal;
 mod errors;
 mod numbers;
 mod oprf;
 mod points;
 mod scan;
 mod secrets;
+mod shuffle;
 mod values;
 
 use pyo3::prelude::*;
@@ -19,6 +21,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     secrets::register(module)?;
     points::register(module)?;
     oprf::register(module)?;
+    elgamal::register(module)?;
+    shuffle::register(module)?;
     numbers::register(module)?;
     scan::register(module)
 }
