@@ -33,7 +33,10 @@ impl Backend {
         match self {
             #[cfg(target_arch = "x86_64")]
             Backend::Ifma => crate::ifma::Ifma::is_available(),
+            #[cfg(target_arch = "x86_64")]
+            Backend::Avx2 => crate::avx2::Avx2::is_available(),
             Backend::Portable => true,
+            #[cfg(not(target_arch = "x86_64"))]
             _ => false,
         }
     }

@@ -3,6 +3,8 @@
 use rayon::prelude::*;
 
 #[cfg(target_arch = "x86_64")]
+use crate::avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
 use crate::ifma::Ifma;
 use crate::{Backend, Invalid, InvalidKind, Part, Table, lanes, portable};
 
@@ -66,6 +68,8 @@ pub fn combine(
         let done = match backend {
             #[cfg(target_arch = "x86_64")]
             Backend::Ifma => lanes::combine(&part, part.fixed.map(|(table, _)| table.ifma()), out),
+            #[cfg(target_arch = "x86_64")]
+            Backend::Avx2 => lanes::combine(&part, part.fixed.map(|(table, _)| table.avx2()), out),
             _ => portable::combine(&part, out),
         };
         done.map_err(|invalid| Invalid {
@@ -101,6 +105,8 @@ pub fn check(backend: Backend, points: &[[u8; 32]]) -> Result<(), Invalid> {
         let done = match backend {
             #[cfg(target_arch = "x86_64")]
             Backend::Ifma => lanes::check::<Ifma>(points),
+            #[cfg(target_arch = "x86_64")]
+            Backend::Avx2 => lanes::check::<Avx2>(points),
             _ => portable::check(points),
         };
         done.map_err(|invalid| Invalid {

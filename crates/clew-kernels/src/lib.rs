@@ -12,9 +12,13 @@
 //! Everything here takes the same time whatever the scalars are, except what has `vartime` in its name. Whether an
 //! encoding was valid is not a secret.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod backend;
 mod combine;
 mod field;
+#[cfg(all(test, target_arch = "x86_64"))]
+mod field_tests;
 mod group;
 #[cfg(target_arch = "x86_64")]
 mod ifma;

@@ -17,6 +17,8 @@ pub struct Table {
     portable: OnceLock<Cow<'static, RistrettoBasepointTable>>,
     #[cfg(target_arch = "x86_64")]
     ifma: OnceLock<Comb<crate::ifma::Ifma>>,
+    #[cfg(target_arch = "x86_64")]
+    avx2: OnceLock<Comb<crate::avx2::Avx2>>,
 }
 
 impl Table {
@@ -46,6 +48,8 @@ impl Table {
             portable: OnceLock::new(),
             #[cfg(target_arch = "x86_64")]
             ifma: OnceLock::new(),
+            #[cfg(target_arch = "x86_64")]
+            avx2: OnceLock::new(),
         }
     }
 
@@ -61,6 +65,11 @@ impl Table {
     #[cfg(target_arch = "x86_64")]
     pub(crate) fn ifma(&self) -> &Comb<crate::ifma::Ifma> {
         self.ifma.get_or_init(|| Comb::new(&self.base()))
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn avx2(&self) -> &Comb<crate::avx2::Avx2> {
+        self.avx2.get_or_init(|| Comb::new(&self.base()))
     }
 }
 
