@@ -66,6 +66,18 @@ pub fn multiply_each(
     run(backend, &what, points.len(), "point", "point")
 }
 
+/// Each point divided by a secret of its own: undoes [`multiply_each`].
+///
+/// # Errors
+/// The first point that is refused, or lengths that differ.
+pub fn divide_each(
+    backend: Backend,
+    points: &[Encoding],
+    secrets: &SecretScalars,
+) -> Result<Vec<Encoding>, Error> {
+    multiply_each(backend, points, &secrets.inverted())
+}
+
 /// Succeeds if every encoding is that of a point other than the identity.
 ///
 /// # Errors

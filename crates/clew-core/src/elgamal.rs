@@ -174,22 +174,6 @@ pub fn hide_declared(
     Ok((pairs, Hidden(hiding)))
 }
 
-/// The tracer's own numbers, hidden as points without pairs, so that it gets their names (PROTOCOL 3.6, recognition).
-///
-/// # Errors
-/// A point that is refused, or lengths that differ.
-pub fn hide_numbers(
-    backend: Backend,
-    numbers: &[Encoding],
-    hiding: Hiding,
-) -> Result<(Vec<Encoding>, Hidden), Error> {
-    let hidden = match &hiding {
-        Hiding::Factor(factors) => crate::multiply_each(backend, numbers, factors)?,
-        Hiding::Offset(offsets) => add_multiples(backend, numbers, Table::generator(), offsets)?,
-    };
-    Ok((hidden, Hidden(hiding)))
-}
-
 /// Pairs rerandomised and hidden; an offset counts in multiples of `unit`.
 fn hide(
     backend: Backend,
@@ -297,14 +281,7 @@ fn read(
     key: &Table,
 ) -> Result<Vec<Encoding>, Error> {
     match hiding {
-        Hiding::Factor(factors) => {
-            let inverses = factors.inverted();
-            let what = Combination {
-                variable: Some((Points::Encoded(answers), Scalars::Each(inverses.expose()))),
-                ..Combination::default()
-            };
-            run(backend, &what, answers.len(), "answer", "answer")
-        }
+        Hiding::Factor(factors) => crate::divide_each(backend, answers, factors),
         Hiding::Offset(offsets) => {
             add_multiples_named(backend, answers, key, &offsets.negated(), "answer")
         }

@@ -22,7 +22,7 @@ mod scalars;
 pub mod shuffle;
 pub mod transcript;
 
-pub use batch::{check_points, multiply, multiply_each};
+pub use batch::{check_points, divide_each, multiply, multiply_each};
 pub use clew_kernels::{Backend, Points, Table};
 pub use error::Error;
 pub use scalars::{SecretScalar, SecretScalars};

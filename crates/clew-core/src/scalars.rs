@@ -45,13 +45,8 @@ impl SecretScalar {
     /// # Errors
     /// If it is not canonical, or zero.
     pub fn from_canonical(bytes: &[u8; 32]) -> Result<Self, Error> {
-        let (what, index) = ("scalar", 0);
-        let scalar = Option::<Scalar>::from(Scalar::from_canonical_bytes(*bytes))
-            .ok_or(Error::NotCanonical { what, index })?;
-        if scalar == Scalar::ZERO {
-            return Err(Error::Identity { what, index });
-        }
-        Ok(Self::from_scalar(&scalar))
+        let scalars = SecretScalars::from_canonical(std::slice::from_ref(bytes))?;
+        Ok(Self(Zeroizing::new(scalars.0[0])))
     }
 
     /// The secret's 32 bytes, canonical, little-endian. Whoever calls this answers for what becomes of them.
@@ -76,12 +71,6 @@ impl SecretScalar {
 
     pub(crate) fn scalar(&self) -> Zeroizing<Scalar> {
         Zeroizing::new(Scalar::from_bytes_mod_order(*self.0))
-    }
-
-    /// The secret's inverse, which undoes a multiplication by it.
-    #[must_use]
-    pub fn inverse(&self) -> SecretScalar {
-        Self::from_scalar(&Zeroizing::new(self.scalar().invert()))
     }
 
     /// The product of two secrets.
@@ -132,6 +121,20 @@ impl SecretScalars {
         Self::refuse_zero(scalars)
     }
 
+    /// The scalars of encodings that were stored or revealed.
+    ///
+    /// # Errors
+    /// The first that is not canonical, or zero.
+    pub fn from_canonical(bytes: &[[u8; 32]]) -> Result<Self, Error> {
+        let what = "scalar";
+        for (index, bytes) in bytes.iter().enumerate() {
+            if Option::<Scalar>::from(Scalar::from_canonical_bytes(*bytes)).is_none() {
+                return Err(Error::NotCanonical { what, index });
+            }
+        }
+        Self::refuse_zero(Zeroizing::new(bytes.to_vec()))
+    }
+
     /// Number of scalars.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -156,6 +159,18 @@ impl SecretScalars {
         };
         clew_kernels::combine(backend, &what, &mut out).expect("no point goes in");
         out
+    }
+
+    /// The same secret for each of a batch.
+    pub(crate) fn repeated(secret: &SecretScalar, count: usize) -> SecretScalars {
+        Self(Zeroizing::new(vec![*secret.expose(); count]))
+    }
+
+    /// Scalars that arithmetic gave; zero among them is possible, but does not happen.
+    pub(crate) fn from_scalars(scalars: &[Scalar]) -> SecretScalars {
+        Self(Zeroizing::new(
+            scalars.iter().map(Scalar::to_bytes).collect(),
+        ))
     }
 
     pub(crate) fn get(&self, index: usize) -> Zeroizing<Scalar> {

@@ -37,15 +37,8 @@ impl Items<'_> {
             .collect()
     }
 
-    /// Scalars below `q` are their own residues: widened by zeroes they come out as they are.
     fn scalars(&self, values: Vec<[u8; 32]>) -> SecretScalars {
-        let widen = |value: [u8; 32]| {
-            let mut wide = [0; 64];
-            wide[..32].copy_from_slice(&value);
-            wide
-        };
-        let wide: Vec<[u8; 64]> = values.into_iter().map(widen).collect();
-        SecretScalars::from_wide(&wide).expect("no zero")
+        SecretScalars::from_canonical(&values).expect("scalars")
     }
 
     fn randomness(&self, name: &str) -> SealRandomness {

@@ -29,12 +29,7 @@ fn hexes<const N: usize>(texts: &[&str]) -> Vec<[u8; N]> {
 }
 
 fn scalars(texts: &[&str]) -> SecretScalars {
-    let widen = |text: &&str| {
-        let mut wide = [0; 64];
-        wide[..32].copy_from_slice(&hex::<32>(text));
-        wide
-    };
-    SecretScalars::from_wide(&texts.iter().map(widen).collect::<Vec<_>>()).expect("no zero")
+    SecretScalars::from_canonical(&hexes(texts)).expect("scalars")
 }
 
 fn check(backend: Backend, key: &Key, case: &Case) {
