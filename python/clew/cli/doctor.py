@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from clew.cli.output import Output, json_option
+from clew.cli.output import Output, counted, json_option
 
 if TYPE_CHECKING:
     from clew.cli.doctor_checks import Finding
@@ -29,7 +29,7 @@ _MARKS = {"sound": "  ok   ", "note": "  note ", "wrong": "  WRONG"}
 def doctor(context: click.Context, store: Path | None, case: Path | None, as_json: bool) -> None:
     """Check the installation: versions, arithmetic against published values on every backend, clock, zones, languages.
 
-    Ends with 0 if all is sound. Nothing is sent anywhere, and nothing in a store or case is changed.
+    Ends with 0 if all is sound. Nothing is sent anywhere.
 
     \b
     Examples:
@@ -47,7 +47,7 @@ def _findings(store: Path | None, case: Path | None) -> Iterator[Finding]:
     from clew.cli import doctor_checks as checks
     from clew.effects import system_clock
 
-    looked_at = {
+    looked_at: dict[str, Callable[[], Iterator[Finding]]] = {
         "software": checks.software,
         "libraries": checks.libraries,
         "arithmetic": checks.arithmetic,
@@ -81,9 +81,13 @@ def _text(findings: list[Finding]) -> str:
     width = max(len(finding.area) for finding in findings)
     lines = []
     for finding in findings:
-        lines.append(f"{_MARKS[finding.state]}  {finding.area:<{width}}  {finding.text}")
-        if finding.error is not None:
-            lines.append(f"{'':{width + 11}}{finding.error}")
+        texts = [text for text in (finding.text, str(finding.error or "")) if text]
+        lines.append(f"{_MARKS[finding.state]}  {finding.area:<{width}}  {texts[0]}")
+        lines += [f"{'':{width + 11}}{text}" for text in texts[1:]]
     wrong = sum(finding.error is not None for finding in findings)
-    lines.append("Everything is sound." if not wrong else f"{wrong} of {len(findings)} checks found something wrong.")
+    lines.append(
+        "Everything is sound."
+        if not wrong
+        else f"{counted(wrong, 'thing')} of {len(findings)} {'is' if wrong == 1 else 'are'} wrong."
+    )
     return "\n".join(lines)

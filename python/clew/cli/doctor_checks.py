@@ -25,7 +25,7 @@ from clew.errors import ClewError, StorageError
 from clew.records.store import Store
 from clew.words.catalogue import translations
 
-__all__ = ["Finding", "arithmetic", "case", "clock", "languages", "libraries", "numbers", "software", "store"]
+__all__ = ["Finding", "arithmetic", "case", "clock", "found", "languages", "libraries", "numbers", "software", "store"]
 
 _LIBRARIES: Final = ("duckdb", "pyarrow", "numpy", "scipy", "networkx", "cryptography", "babel")
 _ZONES: Final = ("UTC", "Asia/Baghdad", "Europe/Paris", "America/New_York")
@@ -94,7 +94,11 @@ def libraries() -> Iterator[Finding]:
 
 def arithmetic() -> Iterator[Finding]:
     """Each backend against the published vectors, with its speed; a backend that is wrong must not be used."""
-    in_use = _core.backend()
+    in_use = ""
+    try:
+        in_use = _core.backend()
+    except ClewError as error:
+        yield Finding("arithmetic", "no backend can be used", {"available": _core.backends()}, error)
     available = _core.backends()
     for name in ("ifma", "avx2", "portable"):
         if name not in available:
@@ -122,7 +126,7 @@ def _backend(name: str, in_use: bool) -> Finding:
         "wrong": wrong,
         "multiplications_per_second": round(speed),
     }
-    text = f"{name}{', in use' if in_use else ''}: {counted(len(outcome) - len(wrong), 'published value')} right"
+    text = f"{name}{', in use' if in_use else ''}: {counted(len(outcome) - len(wrong), 'known value')} right"
     text += f", {round(speed, -3):,.0f} multiplications a second"
     if not wrong:
         return Finding("arithmetic", text, detail)
@@ -259,4 +263,4 @@ def found(area: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding
     try:
         yield from check()
     except ClewError as error:
-        yield Finding(area, error.what, {}, error)
+        yield Finding(area, "", {}, error)

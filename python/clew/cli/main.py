@@ -16,6 +16,7 @@ import click
 from clew.cli.cells import cells
 from clew.cli.controls import escaped_controls, without_controls
 from clew.cli.demo import demo
+from clew.cli.doctor import doctor
 from clew.cli.importing import import_command
 from clew.cli.overlap import overlap
 from clew.cli.records import records
@@ -60,6 +61,7 @@ cli.add_command(cells)
 cli.add_command(report)
 cli.add_command(export)
 cli.add_command(demo)
+cli.add_command(doctor)
 
 
 def main() -> None:
