@@ -12,7 +12,9 @@
 //! - a product or square, or a widened carried value, is at most 1 unit;
 //! - `plus` adds the units of its arguments;
 //! - `minus` takes at most 4 units on either side, and its result may only be carried, never added or subtracted again;
-//! - `carry` takes at most 8 units, or a `minus`.
+//! - `carry` takes at most 8 units, or a `minus`;
+//! - a `raised` product has a multiple of p added that is larger than 4 units, for free: `lower` takes at most 4 units
+//!   away from it (or from its sum with at most 4 units), and both such sums and what `lower` returns count as a `minus`.
 //!
 //! A field may carry earlier than it must (`Wide` may be the carried form); the units are what the formulas promise.
 //!
@@ -75,6 +77,30 @@ pub(crate) trait Field: Copy + Send + Sync + 'static {
 
     /// The difference of at most 4 units each, for `carry` only.
     fn minus(left: Self::Wide, right: Self::Wide) -> Self::Wide;
+
+    /// The product, raised.
+    #[inline(always)]
+    fn times_raised(self, other: Self) -> Self::Wide {
+        self.times(other)
+    }
+
+    /// The square, raised.
+    #[inline(always)]
+    fn squared_raised(self) -> Self::Wide {
+        self.squared()
+    }
+
+    /// A sum of at most 4 units, raised.
+    #[inline(always)]
+    fn raise(wide: Self::Wide) -> Self::Wide {
+        wide
+    }
+
+    /// A raised value less at most 4 units, for `plus` of at most 3 units and `carry`.
+    #[inline(always)]
+    fn lower(raised: Self::Wide, right: Self::Wide) -> Self::Wide {
+        Self::minus(raised, right)
+    }
 
     /// The carried value of at most 8 units, or of a `minus`.
     fn carry(wide: Self::Wide) -> Self;

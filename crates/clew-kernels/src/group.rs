@@ -52,14 +52,14 @@ pub(crate) struct Addable<F> {
     pub(crate) t: F,
 }
 
-/// What an addition takes on its right: Y + X, Y - X, 2 Z, 2 d T.
+/// What an addition takes on its right: Y + X, Y - X, 2 d T, 2 Z.
 #[derive(Clone, Copy)]
-pub(crate) struct Cached<F> {
-    sum: F,
-    difference: F,
-    twice_z: F,
-    t: F,
-}
+pub(crate) struct Cached<F>([F; 4]);
+
+const SUM: usize = 0;
+const DIFFERENCE: usize = 1;
+const T: usize = 2;
+const TWICE_Z: usize = 3;
 
 /// The same with Z = 1.
 #[derive(Clone, Copy)]
@@ -88,9 +88,9 @@ impl<F: Field> Completed<F> {
     /// 4 products.
     #[inline(always)]
     pub(crate) fn addable(self) -> Addable<F> {
-        let (x, y) = (self.e.times(self.f), self.g.times(self.h));
+        let (x, y) = (self.e.times(self.f), self.g.times_raised(self.h));
         let (z, t) = (self.f.times(self.g), self.e.times(self.h));
-        let (sum, difference) = (F::plus(y, x), F::minus(y, x)); // 2 units; 1 less 1
+        let (sum, difference) = (F::plus(y, x), F::lower(y, x)); // raised plus 1; raised less 1
         Addable {
             sum: F::carry(sum),
             difference: F::carry(difference),
@@ -101,15 +101,16 @@ impl<F: Field> Completed<F> {
 }
 
 impl<F: Field> Doublable<F> {
-    /// 4 squares. With A = X², B = Y², C = Z²: H = A + B, E = (X + Y)² - H, G = B - A, F = 2 C - G.
+    /// 4 squares. With A = X², B = Y², C = Z²: H = A + B, E = H - (X + Y)², G = A - B, F = 2 C + G.
+    /// (E and G are the negatives of the paper's: all four coordinates change sign, the point is the same.)
     #[inline(always)]
     pub(crate) fn double(self) -> Completed<F> {
-        let (a, b) = (self.x.squared(), self.y.squared());
-        let h = F::plus(a, b); // 2 units
-        let e = F::minus(self.sum.squared(), h); // 1 less 2
-        let g = F::minus(b, a); // 1 less 1
+        let (a, b) = (self.x.squared_raised(), self.y.squared());
+        let h = F::plus(a, b); // raised plus 1
+        let e = F::lower(h, self.sum.squared()); // raised plus 1, less 1
+        let g = F::lower(a, b); // raised less 1
         let c = self.z.squared();
-        let f = F::minus(F::plus(a, F::plus(c, c)), b); // 3 less 1
+        let f = F::plus(g, F::plus(c, c)); // raised less 1, plus 2
         Completed {
             e: F::carry(e),
             f: F::carry(f),
@@ -149,27 +150,28 @@ impl<F: Field> Addable<F> {
     /// 4 products.
     #[inline(always)]
     pub(crate) fn add(self, other: Cached<F>) -> Completed<F> {
-        let d = self.z.times(other.twice_z);
-        complete(self, other.sum, other.difference, other.t, d)
+        let [sum, difference, t, twice_z] = other.0;
+        complete(self, sum, difference, t, self.z.times_raised(twice_z))
     }
 
     /// 3 products.
     #[inline(always)]
     pub(crate) fn add_affine(self, other: Affine<F>) -> Completed<F> {
         let z = self.z.widen();
-        complete(self, other.sum, other.difference, other.t, F::plus(z, z)) // 2 units
+        complete(
+            self,
+            other.sum,
+            other.difference,
+            other.t,
+            F::raise(F::plus(z, z)),
+        ) // 2 units, raised
     }
 
     /// 1 product.
     #[inline(always)]
     pub(crate) fn cached(self) -> Cached<F> {
         let t = self.t.mul(F::splat(&TWICE_D));
-        Cached {
-            sum: self.sum,
-            difference: self.difference,
-            twice_z: self.z.add(self.z),
-            t,
-        }
+        Cached([self.sum, self.difference, t, self.z.add(self.z)])
     }
 
     /// X, Y, Z, T, all times 2: the same point.
@@ -196,17 +198,15 @@ impl<F: Field> Job for Identity<F> {
     }
 }
 
-/// Both additions after their products by Z; `d` is at most 2 units.
+/// Both additions after their products by Z; `d` is raised.
 /// A = (Y - X)(Y' - X'), B = (Y + X)(Y' + X'), C = 2 d T T', D = 2 Z Z': E = B - A, F = D - C, G = D + C, H = B + A.
 #[inline(always)]
 fn complete<F: Field>(left: Addable<F>, sum: F, difference: F, t: F, d: F::Wide) -> Completed<F> {
     let a = left.difference.times(difference);
-    let b = left.sum.times(sum);
+    let b = left.sum.times_raised(sum);
     let c = left.t.times(t);
-    let e = F::minus(b, a); // 1 less 1
-    let h = F::plus(b, a); // 2 units
-    let f = F::minus(d, c); // 2 less 1
-    let g = F::plus(d, c); // 3 units
+    let (e, h) = (F::lower(b, a), F::plus(b, a)); // raised less 1, raised plus 1
+    let (f, g) = (F::lower(d, c), F::plus(d, c)); // raised, and 2 units: less 1, plus 1
     Completed {
         e: F::carry(e),
         f: F::carry(f),
@@ -217,33 +217,14 @@ fn complete<F: Field>(left: Addable<F>, sum: F, difference: F, t: F, d: F::Wide)
 
 impl<F: Field> Cached<F> {
     #[inline(always)]
-    fn identity() -> Self {
-        Cached {
-            sum: F::splat(&ONE),
-            difference: F::splat(&ONE),
-            twice_z: F::splat(&[2, 0, 0, 0, 0]),
-            t: F::splat(&ZERO),
-        }
-    }
-
-    #[inline(always)]
-    fn select(mask: F::Mask, yes: &Self, no: &Self) -> Self {
-        Cached {
-            sum: F::select(mask, yes.sum, no.sum),
-            difference: F::select(mask, yes.difference, no.difference),
-            twice_z: F::select(mask, yes.twice_z, no.twice_z),
-            t: F::select(mask, yes.t, no.t),
-        }
-    }
-
-    #[inline(always)]
     fn negate_where(self, mask: F::Mask) -> Self {
-        Cached {
-            sum: F::select(mask, self.difference, self.sum),
-            difference: F::select(mask, self.sum, self.difference),
-            twice_z: self.twice_z,
-            t: self.t.negate_where(mask),
-        }
+        let [sum, difference, t, twice_z] = self.0;
+        Cached([
+            F::select(mask, difference, sum),
+            F::select(mask, sum, difference),
+            t.negate_where(mask),
+            twice_z,
+        ])
     }
 }
 
@@ -263,6 +244,7 @@ impl<F: Field> Affine<F> {
 
 /// Bits in a window of [`multiply`]. With 5, the twelve additions saved cost less than the larger table and its scans.
 pub(crate) const WINDOW: usize = 4;
+const ENTRIES: usize = 1 << (WINDOW - 1);
 
 /// Each lane's point times its scalar, which comes as digits: `digits[window * WIDTH + lane]`, least window first.
 ///
@@ -271,7 +253,7 @@ pub(crate) const WINDOW: usize = 4;
 #[inline(always)]
 pub(crate) fn multiply<F: Field>(point: Addable<F>, digits: &[i8]) -> Addable<F> {
     let first = point.cached();
-    let mut table = [first; 1 << (WINDOW - 1)];
+    let mut table = [first; ENTRIES];
     let mut multiple = point;
     for entry in &mut table[1..] {
         multiple = multiple.add(first).addable();
@@ -280,21 +262,50 @@ pub(crate) fn multiply<F: Field>(point: Addable<F>, digits: &[i8]) -> Addable<F>
     let count = scalars::windows(WINDOW);
     let mut sum = Addable::identity().add(lookup(&table, &digits[(count - 1) * F::WIDTH..]));
     for window in (0..count - 1).rev() {
-        let entry = lookup(&table, &digits[window * F::WIDTH..]);
-        for _ in 1..WINDOW {
-            sum = sum.doublable().double();
-        }
-        sum = sum.doublable().double().addable().add(entry);
+        // The scan loads much and multiplies nothing, doublings the other way round: taken in turns, they overlap.
+        let (magnitudes, negative) = F::digits(&digits[window * F::WIDTH..][..F::WIDTH]);
+        let one = F::splat(&ONE);
+        let chosen = choose::<F, SUM>(&table, magnitudes, one);
+        sum = sum.doublable().double();
+        let difference = choose::<F, DIFFERENCE>(&table, magnitudes, one);
+        sum = sum.doublable().double();
+        let t = choose::<F, T>(&table, magnitudes, F::splat(&ZERO));
+        sum = sum.doublable().double();
+        let twice_z = choose::<F, TWICE_Z>(&table, magnitudes, F::splat(&[2, 0, 0, 0, 0]));
+        let left = sum.doublable().double().addable();
+        sum = left.add(Cached([chosen, difference, t, twice_z]).negate_where(negative));
     }
     sum.addable()
 }
 
+/// The entry of each lane's table that its digit names.
 #[inline(always)]
-fn lookup<F: Field>(table: &[Cached<F>; 1 << (WINDOW - 1)], digits: &[i8]) -> Cached<F> {
+fn lookup<F: Field>(table: &[Cached<F>; ENTRIES], digits: &[i8]) -> Cached<F> {
     let (magnitudes, negative) = F::digits(&digits[..F::WIDTH]);
-    let mut chosen = Cached::identity();
-    for (index, entry) in table.iter().enumerate() {
-        chosen = Cached::select(F::digit_is(magnitudes, index as u8 + 1), entry, &chosen);
-    }
-    chosen.negate_where(negative)
+    let one = F::splat(&ONE);
+    let chosen = [
+        choose::<F, SUM>(table, magnitudes, one),
+        choose::<F, DIFFERENCE>(table, magnitudes, one),
+        choose::<F, T>(table, magnitudes, F::splat(&ZERO)),
+        choose::<F, TWICE_Z>(table, magnitudes, F::splat(&[2, 0, 0, 0, 0])),
+    ];
+    Cached(chosen).negate_where(negative)
+}
+
+/// One coordinate of the entry of each lane's table that its magnitude names; `none`, that of the identity, for 0.
+/// Written out: a loop over entries was left rolled up, at twice the cost.
+#[inline(always)]
+fn choose<F: Field, const COORDINATE: usize>(
+    table: &[Cached<F>; ENTRIES],
+    magnitudes: F::Digits,
+    none: F,
+) -> F {
+    let value = F::select(F::digit_is(magnitudes, 1), table[0].0[COORDINATE], none);
+    let value = F::select(F::digit_is(magnitudes, 2), table[1].0[COORDINATE], value);
+    let value = F::select(F::digit_is(magnitudes, 3), table[2].0[COORDINATE], value);
+    let value = F::select(F::digit_is(magnitudes, 4), table[3].0[COORDINATE], value);
+    let value = F::select(F::digit_is(magnitudes, 5), table[4].0[COORDINATE], value);
+    let value = F::select(F::digit_is(magnitudes, 6), table[5].0[COORDINATE], value);
+    let value = F::select(F::digit_is(magnitudes, 7), table[6].0[COORDINATE], value);
+    F::select(F::digit_is(magnitudes, 8), table[7].0[COORDINATE], value)
 }

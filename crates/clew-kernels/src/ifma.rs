@@ -188,6 +188,13 @@ macro_rules! limbs {
     };
 }
 
+/// Accumulators that end up `BIAS` larger, when they are doubled so often on the way: what raises a product costs nothing.
+#[inline(always)]
+fn columns(doublings: [u32; 5]) -> [__m512i; 10] {
+    let [a, b, c, d, e] = limbs!(I => broadcast(BIAS[I] >> doublings[I]));
+    [a, b, c, d, e, zero(), zero(), zero(), zero(), zero()]
+}
+
 /// Columns 5 to 9 folded onto 0 to 4: at most 20 times the longest column.
 #[inline(always)]
 fn fold(z: [__m512i; 10]) -> IfmaWide {
@@ -218,6 +225,56 @@ impl Ifma {
         }
         l[4] = and(l[4], mask);
         l
+    }
+}
+
+impl Ifma {
+    /// The product; `z` is what the accumulators of the columns start with (doubled once, but for column 0).
+    #[inline(always)]
+    fn times_from(self, mut z: [__m512i; 10], other: Self) -> IfmaWide {
+        let (a, b) = (self.0, other.0);
+        for i in 0..5 {
+            for j in 0..5 {
+                z[i + j + 1] = high(z[i + j + 1], a[i], b[j]);
+            }
+        }
+        for column in &mut z[1..] {
+            *column = plus(*column, *column);
+        }
+        for i in 0..5 {
+            for j in 0..5 {
+                z[i + j] = low(z[i + j], a[i], b[j]);
+            }
+        }
+        fold(z)
+    }
+
+    /// The square; `z` is what the accumulators of the columns start with (column 1 doubled once, 2 and up twice).
+    #[inline(always)]
+    fn squared_from(self, mut z: [__m512i; 10]) -> IfmaWide {
+        // Column k is 2 (2 hi'(k - 1) + hi(i, i) + lo'(k)) + lo(i, i), a prime for the products of two different limbs.
+        let a = self.0;
+        for i in 0..5 {
+            for j in i + 1..5 {
+                z[i + j + 1] = high(z[i + j + 1], a[i], a[j]);
+            }
+        }
+        for column in &mut z[2..9] {
+            *column = plus(*column, *column);
+        }
+        for i in 0..5 {
+            z[2 * i + 1] = high(z[2 * i + 1], a[i], a[i]);
+            for j in i + 1..5 {
+                z[i + j] = low(z[i + j], a[i], a[j]);
+            }
+        }
+        for column in &mut z[1..] {
+            *column = plus(*column, *column);
+        }
+        for i in 0..5 {
+            z[2 * i] = low(z[2 * i], a[i], a[i]);
+        }
+        fold(z)
     }
 }
 
@@ -286,50 +343,32 @@ impl Field for Ifma {
 
     #[inline(always)]
     fn times(self, other: Self) -> IfmaWide {
-        let (a, b) = (self.0, other.0);
-        let mut z = [zero(); 10];
-        for i in 0..5 {
-            for j in 0..5 {
-                z[i + j + 1] = high(z[i + j + 1], a[i], b[j]);
-            }
-        }
-        for column in &mut z[1..] {
-            *column = plus(*column, *column);
-        }
-        for i in 0..5 {
-            for j in 0..5 {
-                z[i + j] = low(z[i + j], a[i], b[j]);
-            }
-        }
-        fold(z)
+        self.times_from([zero(); 10], other)
+    }
+
+    #[inline(always)]
+    fn times_raised(self, other: Self) -> IfmaWide {
+        self.times_from(columns([0, 1, 1, 1, 1]), other)
     }
 
     #[inline(always)]
     fn squared(self) -> IfmaWide {
-        // Column k is 2 (2 hi'(k - 1) + hi(i, i) + lo'(k)) + lo(i, i), a prime for the products of two different limbs.
-        let a = self.0;
-        let mut z = [zero(); 10];
-        for i in 0..5 {
-            for j in i + 1..5 {
-                z[i + j + 1] = high(z[i + j + 1], a[i], a[j]);
-            }
-        }
-        for column in &mut z[2..9] {
-            *column = plus(*column, *column);
-        }
-        for i in 0..5 {
-            z[2 * i + 1] = high(z[2 * i + 1], a[i], a[i]);
-            for j in i + 1..5 {
-                z[i + j] = low(z[i + j], a[i], a[j]);
-            }
-        }
-        for column in &mut z[1..] {
-            *column = plus(*column, *column);
-        }
-        for i in 0..5 {
-            z[2 * i] = low(z[2 * i], a[i], a[i]);
-        }
-        fold(z)
+        self.squared_from([zero(); 10])
+    }
+
+    #[inline(always)]
+    fn squared_raised(self) -> IfmaWide {
+        self.squared_from(columns([0, 1, 2, 2, 2]))
+    }
+
+    #[inline(always)]
+    fn raise(wide: IfmaWide) -> IfmaWide {
+        IfmaWide(limbs!(I => plus(wide.0[I], broadcast(BIAS[I]))))
+    }
+
+    #[inline(always)]
+    fn lower(raised: IfmaWide, right: IfmaWide) -> IfmaWide {
+        IfmaWide(limbs!(I => minus(raised.0[I], right.0[I])))
     }
 
     #[inline(always)]
