@@ -19,6 +19,7 @@ class Context:
     folder: Path  # emptied after the run
     rows: int
     repeats: int
+    whole_peers: bool = False  # peers at the full size even where that takes minutes
 
     @property
     def full(self) -> bool:
