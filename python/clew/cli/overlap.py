@@ -27,6 +27,7 @@ from clew.cli.overlap_files import (
     state_option,
     write_out,
 )
+from clew.cli.readable import readable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -130,7 +131,7 @@ def _ask(list_file: Path, partner: Path, published: Published | None, options: d
         output,
         step,
         target,
-        f"Check {step.about.shown} with {holder.name}: your {size} numbers{of_set}.\n"
+        f"Check {step.about.shown} with {readable(holder.name)}: your {size} numbers{of_set}.\n"
         f"Send {target} to them. Their answer: clew overlap read LETTER",
         listed,
     )
@@ -186,8 +187,8 @@ def answer(letter: Path, list_file: Path | None, partner: Path, **options: objec
         output,
         step,
         target,
-        f"Check {step.about.shown} with {holder.name}: answered.\nSend {target} to them. It tells them how many "
-        "numbers both lists have, and no more.",
+        f"Check {step.about.shown} with {readable(holder.name)}: answered.\n"
+        f"Send {target} to them. It tells them how many numbers both lists have, and no more.",
         listed,
     )
 
@@ -267,7 +268,10 @@ def agree(prefix: str | None, payloads: Path | None, country: str | None, yes: b
 
     desk, output = open_desk(options), Output(bool(options["as_json"]))
     about, state = desk.one(prefix, Counted, Considering)
-    confirm(f"Check {about.shown} with {about.partner_name}, {size_of(state)} common: let both sides learn which?", yes)
+    confirm(
+        f"Check {about.shown} with {readable(about.partner_name)}, {size_of(state)} common: shall both learn which?",
+        yes,
+    )
     texts: Callable[[pa.Array], pa.Array] | None = None
     if payloads is not None:
         texts = rows_beside(payloads, country)
@@ -277,7 +281,7 @@ def agree(prefix: str | None, payloads: Path | None, country: str | None, yes: b
         output,
         step,
         target,
-        f"Check {about.shown} with {about.partner_name}: agreed.\nSend {target} to them.",
+        f"Check {about.shown} with {readable(about.partner_name)}: agreed.\nSend {target} to them.",
         None,
     )
 
@@ -302,7 +306,7 @@ def decline(prefix: str | None, **options: object) -> None:
     about, _ = desk.one(prefix, Counted, Considering)
     step = desk.decline(about.check, signer(options))
     target = write_out(step, options)
-    text = f"Check {about.shown} with {about.partner_name} is over.\n{target} tells them, if you send it."
+    text = f"Check {about.shown} with {readable(about.partner_name)} is over.\n{target} tells them, if you send it."
     _report(output, step, target, text, None)
 
 
@@ -321,7 +325,7 @@ def status(**options: object) -> None:
 
     desk, output = open_desk(options), Output(bool(options["as_json"]))
     checks, sets = desk.all(), desk.sets.names()
-    lines = [f"{about.shown}  {about.partner_name}: {waits_for(state)}" for about, state in checks]
+    lines = [f"{about.shown}  {readable(about.partner_name)}: {waits_for(state)}" for about, state in checks]
     lines += [
         f"set {name}: {found.listed:,} numbers in {len(found.filters)} parts, digest {found.digest.hex()}"
         for name, found in sets
@@ -374,7 +378,13 @@ def close(prefix: str | None, **options: object) -> None:
     kinds = (Asked, Counted, Agreed, Learnt, Answered, Considering, Opened, Done)
     about, _ = desk.one(prefix, *kinds)
     step = desk.close(about.check)
-    _report(output, step, None, f"Check {about.shown} with {about.partner_name} is over; nothing of it is kept.", None)
+    _report(
+        output,
+        step,
+        None,
+        f"Check {about.shown} with {readable(about.partner_name)} is over; nothing of it is kept.",
+        None,
+    )
 
 
 @overlap.command()

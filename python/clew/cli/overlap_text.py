@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clew.cli.output import counted
+from clew.cli.readable import readable
 from clew.joint.overlap.desk import common_of, size_of
 from clew.joint.overlap.states import (
     Agreed,
@@ -49,7 +50,8 @@ def step_document(step: Step, target: Path | None, *, shown: bool) -> dict[str, 
 
 def step_text(step: Step, target: Path | None, result: Path | None) -> str:
     """A step after a letter was read, as people read it."""
-    name, head = step.about.partner_name, f"Check {step.about.shown} with {step.about.partner_name}: "
+    name = readable(step.about.partner_name)
+    head = f"Check {step.about.shown} with {name}: "
     match step.state:
         case Counted():
             return head + _counted_text(step.state)
@@ -104,7 +106,7 @@ def _numbers_text(state: State, result: Path | None) -> str:
     assert common is not None
     if result is not None:
         return f"{counted(len(common.numbers), 'common number')} written to {result}."
-    lines = [f"  {number}  {text}".rstrip() for number, text in _rows(common)]
+    lines = [f"  {number}  {readable(text)}".rstrip() for number, text in _rows(common)]
     return "\n".join([f"{_common_text(len(common.numbers))}:", *lines])
 
 

@@ -343,7 +343,7 @@ class Desk:
         document = json.dumps({name: getattr(about, name) for name in About.__slots__}).encode()
         with files.storage(path.parent):
             make_folder(path.parent)
-            files.replace(path, document + b"\n" + encode_state(state))
+            files.replace(path, document + b"\n" + hashlib.sha256(document).digest() + encode_state(state))
 
     def _load(self, check: str) -> tuple[About, State]:
         return self._load_path(self._path(check))
@@ -351,11 +351,9 @@ class Desk:
     def _load_path(self, path: Path) -> tuple[About, State]:
         with files.storage(path.parent):
             head, _, body = files.read(path).partition(b"\n")
-        try:
-            about = About(**json.loads(head))
-        except (ValueError, TypeError) as error:
-            raise damaged() from error
-        return about, decode_state(body, self.sets.find)
+        if hashlib.sha256(head).digest() != body[:32]:
+            raise damaged()
+        return About(**json.loads(head)), decode_state(body[32:], self.sets.find)
 
     def _end(self, about: About, state: Ended, receipt: Receipt) -> Step:
         """Keep that the check was, and why it ended; destroy the rest."""

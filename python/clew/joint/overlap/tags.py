@@ -17,6 +17,7 @@ from clew.errors import InputError, PeerError
 from clew.joint.overlap.labels import HELD, PAYLOAD_FROM_ANSWERER, PAYLOAD_FROM_ASKER
 from clew.joint.overlap.order import Bytes
 from clew.joint.overlap.wire import DIGEST, PAYLOAD, SEALED_PAYLOAD, TAG
+from clew.warrants.strict import plain_text
 
 __all__ = ["PAYLOAD_TEXT", "held_proofs", "open_payloads", "seal_payloads", "tags_of"]
 
@@ -57,9 +58,11 @@ def open_payloads(sealed: Bytes, outputs: Sequence[bytes], check: bytes, salt: b
             plain = ChaCha20Poly1305(_key(output, check, salt, asker)).decrypt(_NONCE, row.tobytes(), None)
             size = int.from_bytes(plain[:2], "big")
             text = plain[2 : 2 + size].decode("utf-8")
-        except (InvalidTag, UnicodeDecodeError) as error:
+            if text:
+                plain_text(text, "payload", PAYLOAD_TEXT)
+        except (InvalidTag, UnicodeDecodeError, InputError) as error:
             raise _bad_payload() from error
-        if _padded(text) != plain or not text.isprintable():
+        if _padded(text) != plain:
             raise _bad_payload()
         found.append(text)
     return found
