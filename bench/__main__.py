@@ -99,7 +99,7 @@ def line(figure: Figure) -> str:
     bounds.append(f"at most {figure.most:g}" if figure.most is not None else "")
     target = " ".join(bound for bound in bounds if bound)
     verdict = f" [{target}: {'met' if figure.met else 'MISSED'}]" if target else ""
-    return f"{figure.name:34} {value:>12} {figure.unit}{verdict}" + (f"  ({figure.note})" if figure.note else "")
+    return f"{figure.name:42} {value:>12} {figure.unit}{verdict}" + (f"  ({figure.note})" if figure.note else "")
 
 
 def machine() -> str:
