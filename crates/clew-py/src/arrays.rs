@@ -75,10 +75,19 @@ pub fn array<'py, const N: usize>(
     py: Python<'py>,
     rows: &[[u8; N]],
 ) -> PyResult<Bound<'py, PyAny>> {
-    static NDARRAY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let ndarray = NDARRAY.import(py, "numpy", "ndarray")?;
     let data = PyBytes::new(py, rows.as_flattened());
-    ndarray.call1(((rows.len(), N), "uint8", data))
+    ndarray(py)?.call1(((rows.len(), N), "uint8", data))
+}
+
+/// A read-only NumPy array of booleans.
+pub fn flags<'py>(py: Python<'py>, flags: &[bool]) -> PyResult<Bound<'py, PyAny>> {
+    let bytes: Vec<u8> = flags.iter().map(|&flag| u8::from(flag)).collect();
+    ndarray(py)?.call1((flags.len(), "bool", PyBytes::new(py, &bytes)))
+}
+
+fn ndarray(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static NDARRAY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    NDARRAY.import(py, "numpy", "ndarray")
 }
 
 /// The buffer of an object that holds unsigned bytes.

@@ -1,12 +1,12 @@
 //! The operations of the joint trace on sealed numbers: items of 128 bytes, the four points of two ElGamal pairs.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use clew_core::elgamal::{self, Hidden, Hiding, SealRandomness, answers_of as expected_answers};
 use clew_core::keys::{HolderKeys, HolderSecrets, Role};
 use clew_core::open::{Opened, open_declared, open_sealed};
 use clew_core::pairs::{Pairs, Sealed};
-use clew_core::{Encoding, Error, Points, SecretScalar, SecretScalars, Table};
+use clew_core::{Backend, Encoding, Error, Points, SecretScalar, SecretScalars, Table};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 use zeroize::Zeroizing;
@@ -20,10 +20,15 @@ use crate::secrets::{PySecretScalar, stays};
 const NUMBER: &str = "number randomness";
 const SEAL: &str = "seal randomness";
 const OFFSET: &str = "offset";
+const FACTOR: &str = "factor";
+const ENCRYPTION: &str = "encryption randomness";
 
 /// The holder's four secrets of one trace. Wiped when the last reference goes, which is how a trace is closed.
 #[pyclass(name = "HolderSecrets", module = "clew._core", frozen)]
-pub struct PyHolderSecrets(pub HolderSecrets);
+pub struct PyHolderSecrets {
+    pub secrets: HolderSecrets,
+    keys: OnceLock<Arc<HolderKeys>>,
+}
 
 #[pymethods]
 impl PyHolderSecrets {
@@ -31,12 +36,13 @@ impl PyHolderSecrets {
     fn new(py: Python<'_>, seed: &Bound<'_, PyAny>) -> PyResult<Self> {
         let seed = Zeroizing::new(row::<32>(seed, "seed")?);
         let secrets = HolderSecrets::expand(&seed).map_err(|error| raised(py, error))?;
-        Ok(Self(secrets))
+        let keys = OnceLock::new();
+        Ok(Self { secrets, keys })
     }
 
     /// The keys to publish.
     fn public(&self, py: Python<'_>) -> PyResult<PyHolderKeys> {
-        Ok(PyHolderKeys(batch(py, |backend| self.0.public(backend))?))
+        Ok(PyHolderKeys(batch(py, |backend| self.keys(backend))?))
     }
 
     /// ``x``, which decrypts entries.
@@ -73,8 +79,14 @@ impl PyHolderSecrets {
 }
 
 impl PyHolderSecrets {
+    /// The published keys; their tables are made once.
+    pub fn keys(&self, backend: Backend) -> Arc<HolderKeys> {
+        let made = || Arc::new(self.secrets.public(backend));
+        self.keys.get_or_init(made).clone()
+    }
+
     fn of(&self, py: Python<'_>, role: Role) -> PyResult<PySecretScalar> {
-        let secret = SecretScalar::from_canonical(self.0.get(role).expose());
+        let secret = SecretScalar::from_canonical(self.secrets.get(role).expose());
         Ok(PySecretScalar(Arc::new(
             secret.map_err(|error| raised(py, error))?,
         )))
@@ -83,7 +95,7 @@ impl PyHolderSecrets {
 
 /// The holder's four published keys of one trace: X, M, J, K.
 #[pyclass(name = "HolderKeys", module = "clew._core", frozen)]
-pub struct PyHolderKeys(pub HolderKeys);
+pub struct PyHolderKeys(pub Arc<HolderKeys>);
 
 #[pymethods]
 impl PyHolderKeys {
@@ -93,7 +105,7 @@ impl PyHolderKeys {
         let mut keys = [[0; 32]; 4];
         keys.as_flattened_mut().copy_from_slice(&encodings);
         let keys = HolderKeys::new(&keys).map_err(|error| peer(py, error))?;
-        Ok(Self(keys))
+        Ok(Self(Arc::new(keys)))
     }
 
     /// X, M, J and K, 128 bytes.
@@ -139,7 +151,14 @@ impl PyHolderKeys {
 
 /// What reads the answers to a list: the secrets that hide its items.
 #[pyclass(name = "Hidden", module = "clew._core", frozen)]
-struct PyHidden(Hidden);
+struct PyHidden(HiddenBy);
+
+enum HiddenBy {
+    /// Of a list of items.
+    List(Hidden),
+    /// Of the tracer's own numbers, each multiplied by a factor.
+    Numbers(SecretScalars),
+}
 
 #[pymethods]
 impl PyHidden {
@@ -154,7 +173,10 @@ impl PyHidden {
     ) -> PyResult<Bound<'py, PyAny>> {
         let answers = self::rows::<32>(answers, "answers")?;
         let key = keys.get().role(rows);
-        let found = batch(py, |backend| self.0.read(backend, &answers, key))?;
+        let found = batch(py, |backend| match &self.0 {
+            HiddenBy::List(hidden) => hidden.read(backend, &answers, key),
+            HiddenBy::Numbers(factors) => clew_core::divide_each(backend, &answers, factors),
+        })?;
         array(py, &found.map_err(|error| peer(py, error))?)
     }
 
@@ -171,8 +193,9 @@ impl PyHidden {
         let positions = self::positions(positions)?;
         let answers = self::rows::<32>(answers, "answers")?;
         let key = keys.get().role(rows);
-        let found = batch(py, |backend| {
-            self.0.read_at(backend, &positions, &answers, key)
+        let found = batch(py, |backend| match &self.0 {
+            HiddenBy::List(hidden) => hidden.read_at(backend, &positions, &answers, key),
+            HiddenBy::Numbers(_) => Err(Error::Positions),
         })?;
         let fault = |error| match error {
             Error::Positions => raised(py, error),
@@ -183,13 +206,19 @@ impl PyHidden {
 
     /// The 32 bytes that hide one item: whoever sees them can tell which item it was.
     fn reveal<'py>(&self, py: Python<'py>, position: usize) -> PyResult<Bound<'py, PyBytes>> {
-        let secret = self.0.reveal(position).map(Zeroizing::new);
+        let secret = match &self.0 {
+            HiddenBy::List(hidden) => hidden.reveal(position).map(Zeroizing::new),
+            HiddenBy::Numbers(_) => Err(Error::Positions),
+        };
         let secret = secret.map_err(|error| raised(py, error))?;
         Ok(PyBytes::new(py, &*secret))
     }
 
     fn __len__(&self) -> usize {
-        self.0.len()
+        match &self.0 {
+            HiddenBy::List(hidden) => hidden.len(),
+            HiddenBy::Numbers(factors) => factors.len(),
+        }
     }
 
     fn __repr__(&self) -> &'static str {
@@ -213,7 +242,7 @@ impl PyOpened {
         py: Python<'py>,
         secrets: &Bound<'py, PyHolderSecrets>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let secrets = &secrets.get().0;
+        let secrets = &secrets.get().secrets;
         array(py, &batch(py, |backend| self.0.names(backend, secrets))?)
     }
 
@@ -225,7 +254,7 @@ impl PyOpened {
         secrets: &Bound<'py, PyHolderSecrets>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let positions = self::positions(positions)?;
-        let secrets = &secrets.get().0;
+        let secrets = &secrets.get().secrets;
         let points = batch(py, |backend| {
             self.0.row_points(backend, &positions, secrets)
         })?;
@@ -260,7 +289,7 @@ fn seal<'py>(
     let keys = &keys.get().0;
     let items = batch(py, |backend| {
         let (count, key) = (numbers.len(), &keys.encryption);
-        let randomness = SealRandomness::of(&seed, count)?;
+        let randomness = seal_randomness(&seed, count)?;
         let number = elgamal::encrypt(backend, Points::Encoded(&numbers), key, randomness.number)?;
         let seal = elgamal::encrypt(backend, Points::Encoded(&seals), key, randomness.seal)?;
         Ok(Sealed { number, seal }.view()?.to_items())
@@ -287,14 +316,9 @@ fn seal_seeds<'py>(
     let seed = Zeroizing::new(row::<32>(seed, "seed")?);
     let keys = &keys.get().0;
     let items = batch(py, |backend| {
-        let mut inverses = Zeroizing::new(vec![[0; 64]; secrets.len()]);
-        for (wide, secret) in inverses.iter_mut().zip(secrets.iter()) {
-            let inverse = SecretScalar::from_canonical(secret)?.inverse();
-            wide[..32].copy_from_slice(inverse.expose());
-        }
-        let inverses = SecretScalars::from_wide(&inverses)?;
-        let seals = clew_core::multiply_each(backend, &answers, &inverses)?;
-        let randomness = SealRandomness::of(&seed, numbers.len())?;
+        let secrets = SecretScalars::from_canonical(&secrets)?;
+        let seals = clew_core::divide_each(backend, &answers, &secrets)?;
+        let randomness = seal_randomness(&seed, numbers.len())?;
         let key = &keys.encryption;
         let number = elgamal::encrypt(backend, Points::Encoded(&numbers), key, randomness.number)?;
         let seal = elgamal::encrypt(backend, Points::Encoded(&seals), key, randomness.seal)?;
@@ -317,14 +341,14 @@ fn hide_sealed<'py>(
     let keys = &keys.get().0;
     let made = batch(py, |backend| {
         let sealed = Sealed::from_items(&items);
-        let randomness = SealRandomness::of(&seed, items.len())?;
+        let randomness = seal_randomness(&seed, items.len())?;
         let offsets = Hiding::Offset(SecretScalars::expand(&seed, OFFSET, items.len())?);
         let (sealed, hidden) =
             elgamal::hide_sealed(backend, sealed.view()?, keys, randomness, offsets)?;
         Ok((sealed.view()?.to_items(), hidden))
     })?;
     let (items, hidden) = made.map_err(|error| peer(py, error))?;
-    (array(py, &items)?, PyHidden(hidden)).into_pyobject(py)
+    (array(py, &items)?, PyHidden(HiddenBy::List(hidden))).into_pyobject(py)
 }
 
 /// Declared contacts, pairs of shape (n, 64) of the points of their numbers, hidden, and what reads their answers. The
@@ -340,20 +364,20 @@ fn declare<'py>(
     let seed = Zeroizing::new(row::<32>(seed, "seed")?);
     let keys = &keys.get().0;
     let made = batch(py, |backend| {
-        let offsets = SecretScalars::expand(&seed, OFFSET, points.len())?;
-        let randomness = SecretScalars::expand(&seed, NUMBER, points.len())?;
-        // An encryption with fresh randomness needs no other before it is hidden.
-        let (hidden_points, hidden) =
-            elgamal::hide_numbers(backend, &points, Hiding::Offset(offsets))?;
-        let points = Points::Encoded(&hidden_points);
-        let pairs = elgamal::encrypt(backend, points, &keys.encryption, randomness)?;
+        let draw = |purpose| SecretScalars::expand(&seed, purpose, points.len());
+        let key = &keys.encryption;
+        let pairs = elgamal::encrypt(backend, Points::Encoded(&points), key, draw(ENCRYPTION)?)?;
+        let offsets = Hiding::Offset(draw(OFFSET)?);
+        let (pairs, hidden) =
+            elgamal::hide_declared(backend, pairs.view()?, keys, draw(NUMBER)?, offsets)?;
         Ok((to_items(&pairs), hidden))
     })?;
     let (items, hidden) = made.map_err(|error| raised(py, error))?;
-    (array(py, &items)?, PyHidden(hidden)).into_pyobject(py)
+    (array(py, &items)?, PyHidden(HiddenBy::List(hidden))).into_pyobject(py)
 }
 
-/// The points of the tracer's own numbers hidden, shape (n, 32), and what reads the names that are answered.
+/// The points of the tracer's own numbers hidden, shape (n, 32), each multiplied by a factor of its own, and what reads
+/// the names that are answered. They are of real numbers, never the identity, so a factor hides them wholly.
 #[pyfunction]
 fn hide_numbers<'py>(
     py: Python<'py>,
@@ -363,11 +387,12 @@ fn hide_numbers<'py>(
     let points = rows::<32>(points, "points")?;
     let seed = Zeroizing::new(row::<32>(seed, "seed")?);
     let made = batch(py, |backend| {
-        let offsets = SecretScalars::expand(&seed, OFFSET, points.len())?;
-        elgamal::hide_numbers(backend, &points, Hiding::Offset(offsets))
+        let factors = SecretScalars::expand(&seed, FACTOR, points.len())?;
+        let hidden = clew_core::multiply_each(backend, &points, &factors)?;
+        Ok((hidden, factors))
     })?;
-    let (points, hidden) = made.map_err(|error| raised(py, error))?;
-    (array(py, &points)?, PyHidden(hidden)).into_pyobject(py)
+    let (points, factors) = made.map_err(|error| raised(py, error))?;
+    (array(py, &points)?, PyHidden(HiddenBy::Numbers(factors))).into_pyobject(py)
 }
 
 /// A request's list decrypted, after every seal of it was checked: sealed items of shape (n, 128), then declared ones
@@ -383,7 +408,7 @@ fn open_list(
         rows::<128>(sealed, "sealed")?,
         rows::<64>(declared, "declared")?,
     );
-    let secrets = &secrets.get().0;
+    let secrets = &secrets.get().secrets;
     let opened = batch(py, |backend| {
         let sealed = Sealed::from_items(&sealed);
         let opened = open_sealed(backend, sealed.view()?, secrets)?;
@@ -407,14 +432,13 @@ fn answers_of<'py>(
     );
     let keys = &keys.get().0;
     let answers = batch(py, |backend| {
-        let mut wide = vec![[0; 64]; revealed.len()];
-        for (index, (wide, secret)) in wide.iter_mut().zip(&revealed).enumerate() {
-            let what = "revealed secret";
-            SecretScalar::from_canonical(secret)
-                .map_err(|_| Error::NotCanonical { what, index })?;
-            wide[..32].copy_from_slice(secret);
-        }
-        let offsets = Hiding::Offset(SecretScalars::from_wide(&wide)?);
+        let offsets = SecretScalars::from_canonical(&revealed).map(Hiding::Offset);
+        let what = "revealed secret";
+        let offsets = offsets.map_err(|error| match error {
+            Error::Identity { index, .. } => Error::Identity { what, index },
+            Error::NotCanonical { index, .. } => Error::NotCanonical { what, index },
+            other => other,
+        })?;
         expected_answers(backend, &names, &offsets, &keys.name)
     })?;
     array(py, &answers.map_err(|error| peer(py, error))?)
@@ -435,17 +459,12 @@ fn row_keys<'py>(py: Python<'py>, points: &Bound<'py, PyAny>) -> PyResult<Bound<
     (array(py, &ids)?, array(py, &keys)?).into_pyobject(py)
 }
 
-trait FromSeed: Sized {
-    fn of(seed: &[u8; 32], count: usize) -> Result<Self, Error>;
-}
-
-impl FromSeed for SealRandomness {
-    fn of(seed: &[u8; 32], count: usize) -> Result<Self, Error> {
-        Ok(Self {
-            number: SecretScalars::expand(seed, NUMBER, count)?,
-            seal: SecretScalars::expand(seed, SEAL, count)?,
-        })
-    }
+/// The randomness of sealed numbers that a seed gives.
+pub fn seal_randomness(seed: &[u8; 32], count: usize) -> Result<SealRandomness, Error> {
+    Ok(SealRandomness {
+        number: SecretScalars::expand(seed, NUMBER, count)?,
+        seal: SecretScalars::expand(seed, SEAL, count)?,
+    })
 }
 
 fn to_items(pairs: &Pairs) -> Vec<[u8; 64]> {

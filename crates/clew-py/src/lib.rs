@@ -7,6 +7,7 @@ mod errors;
 mod numbers;
 mod oprf;
 mod points;
+mod proofs;
 mod scan;
 mod secrets;
 mod shuffle;
@@ -22,6 +23,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     points::register(module)?;
     oprf::register(module)?;
     elgamal::register(module)?;
+    proofs::register(module)?;
     shuffle::register(module)?;
     numbers::register(module)?;
     scan::register(module)

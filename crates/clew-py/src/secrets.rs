@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clew_core::{SecretScalar, SecretScalars};
+use curve25519_dalek::Scalar;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -87,8 +88,10 @@ impl PySecretScalar {
     }
 
     /// The scalar that undoes a multiplication by this one.
-    fn inverse(&self) -> Self {
-        Self(Arc::new(self.0.inverse()))
+    fn inverse(&self, py: Python<'_>) -> PyResult<Self> {
+        let secret = Zeroizing::new(Scalar::from_bytes_mod_order(*self.0.expose()));
+        let inverse = Zeroizing::new(secret.invert().to_bytes());
+        Self::made(py, SecretScalar::from_canonical(&inverse))
     }
 
     /// The secret's 32 bytes, for a file that only its owner can read: nothing wipes the bytes that are returned.
