@@ -116,6 +116,7 @@ Positions = npt.NDArray[np.int64] | list[int]
 """Places in a list, from 0."""
 
 OPRF_MOST_PROVEN: int
+ROW_PROOF_LENGTH: int
 
 @final
 class SecretScalar:
@@ -252,3 +253,56 @@ def hide_numbers(points: Rows, seed: Bytes) -> tuple[Array, Hidden]: ...
 def open_list(sealed: Rows, declared: Rows, secrets: HolderSecrets) -> Opened: ...
 def answers_of(names: Rows, revealed: Rows, keys: HolderKeys) -> Array: ...
 def row_keys(points: Rows) -> tuple[Array, Array]: ...
+def prove_possession(secrets: HolderSecrets, context: bytes, randomness: Bytes) -> bytes: ...
+def verify_possession(keys: HolderKeys, context: bytes, proof: bytes) -> None: ...
+def prove_seeds(secrets: HolderSecrets, points: Rows, seals: Rows, context: bytes, randomness: Bytes) -> bytes: ...
+def verify_seeds(keys: HolderKeys, points: Rows, seals: Rows, context: bytes, proof: bytes) -> None: ...
+def prove_recognition(
+    secrets: HolderSecrets, points: Rows, names: Rows, context: bytes, randomness: Bytes
+) -> bytes: ...
+def verify_recognition(keys: HolderKeys, points: Rows, names: Rows, context: bytes, proof: bytes) -> None: ...
+def prove_unmasking(secrets: HolderSecrets, points: Rows, names: Rows, context: bytes, randomness: Bytes) -> bytes: ...
+def verify_unmasking(keys: HolderKeys, points: Rows, names: Rows, context: bytes, proof: bytes) -> None: ...
+def prove_names(
+    secrets: HolderSecrets, sealed: Rows, declared: Rows, names: Rows, context: bytes, randomness: Bytes
+) -> bytes: ...
+def verify_names(keys: HolderKeys, sealed: Rows, declared: Rows, names: Rows, context: bytes, proof: bytes) -> None: ...
+def prove_row_points(
+    secrets: HolderSecrets,
+    sealed: Rows,
+    declared: Rows,
+    names: Rows,
+    positions: Positions,
+    points: Rows,
+    context: bytes,
+    randomness: Bytes,
+) -> bytes: ...
+def verify_row_points(
+    keys: HolderKeys,
+    sealed: Rows,
+    declared: Rows,
+    names: Rows,
+    positions: Positions,
+    points: Rows,
+    context: bytes,
+    proof: bytes,
+) -> None: ...
+def prove_rows(
+    secrets: HolderSecrets,
+    ids: Rows,
+    ends: Positions,
+    entries: Rows,
+    features: list[bytes],
+    seed: Bytes,
+    context: bytes,
+    randomness: Bytes,
+) -> Array: ...
+def verify_rows(
+    keys: HolderKeys,
+    ids: Rows,
+    ends: Positions,
+    entries: Rows,
+    features: list[bytes],
+    context: bytes,
+    proofs: Rows,
+) -> npt.NDArray[np.bool_]: ...
