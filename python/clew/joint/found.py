@@ -1,0 +1,126 @@
+"""What the tracer has found so far: vertices by name or number, edges out of opened rows, hops (spec protocol 7.1).
+
+A vertex is a whole number: the tracer's own numbers come first, in the order of its couples; then seeds that occur in
+none of its records; then pseudonyms in the order in which their names were answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, final
+
+import numpy as np
+import numpy.typing as npt
+
+from clew.joint.couples import Couples
+from clew.joint.rows import Entries, joined
+
+__all__ = ["FAR", "Found", "Vertices", "pseudonym"]
+
+Vertices = npt.NDArray[np.int64]
+
+FAR: Final = 127
+"""The hop of a vertex that is not reached."""
+
+
+def pseudonym(name: bytes) -> str:
+    """How a vertex whose number is not known is called."""
+    return "p:" + name.hex()
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Found:
+    """Own couples, names, and the edges that opened rows gave.
+
+    ``owner``, ``contact`` and ``entries`` have one element for each entry of an opened row; ``contact`` is -1 until
+    its name was answered. ``looked`` are the vertices whose row was asked for, ``opened`` those that have one.
+    """
+
+    own: Couples
+    seeds: Vertices
+    others: tuple[str, ...]
+    names: Mapping[bytes, int]
+    owner: Vertices = field(default_factory=lambda: np.zeros(0, np.int64))
+    contact: Vertices = field(default_factory=lambda: np.zeros(0, np.int64))
+    entries: Entries = field(default_factory=lambda: joined([]))
+    looked: frozenset[int] = frozenset()
+    opened: frozenset[int] = frozenset()
+
+    @classmethod
+    def start(cls, own: Couples, seeds: Sequence[str]) -> Found:
+        """Nothing but the seeds, in the warrant's order, and the tracer's own records."""
+        places: list[int] = []
+        others: list[str] = []
+        for seed in seeds:
+            place = own.place(seed)
+            if place is None:
+                place = len(own.numbers) + len(others)
+                others.append(seed)
+            places.append(place)
+        return cls(own, np.array(places, np.int64), tuple(others), {})
+
+    @property
+    def size(self) -> int:
+        """How many vertices have a number here, reached or not."""
+        return len(self.own.numbers) + len(self.others)
+
+    def text(self, vertex: int) -> str:
+        """The number of a vertex, or its pseudonym."""
+        own = len(self.own.numbers)
+        return str(self.own.numbers[vertex].as_py()) if vertex < own else self.others[vertex - own]
+
+    def hops(self, most: int) -> npt.NDArray[np.int8]:
+        """The hop of every vertex within ``most``, ``FAR`` elsewhere; each holder's hub rule by itself."""
+        hop = np.full(self.size, FAR, np.int8)
+        hop[self.seeds] = 0
+        own = len(self.own.numbers)
+        known = np.flatnonzero(self.contact >= 0)
+        owner, contact = self.owner[known], self.contact[known]
+        for level in range(most):
+            here = np.flatnonzero(hop[:own] == level)
+            places, _ = self.own.adjacency.of(here[~self.own.hub[here]])
+            near = np.concatenate([self.own.adjacency.other[places], contact[hop[owner] == level]])
+            hop[near[hop[near] > level + 1]] = level + 1
+        return hop
+
+    def identified(self, vertices: Vertices, names: Sequence[bytes]) -> Found:
+        """The same with the names of vertices that the tracer knows already."""
+        return replace(self, names={**self.names, **dict(zip(names, vertices.tolist(), strict=True))})
+
+    def named(self, edges: Vertices, names: Sequence[bytes]) -> Found:
+        """The same with the contacts of ``edges`` named; names that were not known become new vertices."""
+        known = dict(self.names)
+        first = self.size
+        for name in names:
+            known.setdefault(name, first + len(known) - len(self.names))
+        fresh = [pseudonym(name) for name in list(known)[len(self.names) :]]
+        contact = self.contact.copy()
+        contact[edges] = np.fromiter((known[name] for name in names), np.int64, len(names))
+        return replace(self, names=known, others=(*self.others, *fresh), contact=contact)
+
+    def with_rows(self, asked: Vertices, vertices: Vertices, rows: Sequence[Entries]) -> Found:
+        """The same with the rows of ``vertices`` opened, after those of ``asked`` were asked for."""
+        sizes = [len(row) for row in rows]
+        owner = np.repeat(vertices, sizes)
+        return replace(
+            self,
+            owner=np.concatenate([self.owner, owner]),
+            contact=np.concatenate([self.contact, np.full(len(owner), -1)]),
+            entries=joined([self.entries, *rows]),
+            looked=self.looked | set(asked.tolist()),
+            opened=self.opened | set(vertices.tolist()),
+        )
+
+    def undeclared(self, hop: int, most: int) -> tuple[Vertices, Vertices]:
+        """Own vertices reached by hop ``hop`` whose row nobody asked for, and the own couple that led to each."""
+        reached = self.hops(most)
+        own = np.flatnonzero(reached[: len(self.own.numbers)] <= hop)
+        own = own[~np.isin(own, np.fromiter(self.looked, np.int64, len(self.looked)))]
+        adjacency = self.own.adjacency
+        before = np.flatnonzero((reached[: len(self.own.numbers)] < hop) & ~self.own.hub)
+        places, whose = adjacency.of(before)
+        leads = np.isin(adjacency.other[places], own) & (reached[whose] + 1 == reached[adjacency.other[places]])
+        vertices, first = np.unique(adjacency.other[places][leads], return_index=True)
+        return vertices, adjacency.couple[places][leads][first]

@@ -1,0 +1,210 @@
+"""Unmasking: who must approve, what is refused, and the records between unmasked numbers (spec protocol 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import final
+
+import numpy as np
+import pyarrow.compute as pc
+
+from clew.errors import ClewError, Refused
+from clew.joint import group
+from clew.joint.codec import encode_fields, many, parse_fields, text, whole
+from clew.joint.couples import Couples
+from clew.joint.messages import Approval, Names, Unmask, Unmasked
+from clew.joint.refusals import check_failed
+from clew.joint.snapshot import Vault
+from clew.joint.terms import moment
+from clew.warrants.keys import SigningKey
+from clew.warrants.policy import Policy
+
+__all__ = [
+    "Approvers",
+    "Record",
+    "approve",
+    "find_wanted",
+    "prove_numbers",
+    "read_records",
+    "records_between",
+    "verified_numbers",
+]
+
+_STATEMENT = b"clew/1 approval\n"
+
+
+def approve(request: bytes, key: SigningKey) -> Approval:
+    """An approver's signature over a request's digest."""
+    return Approval(bytes.fromhex(key.public.id), key.sign(_STATEMENT + request))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Approvers:
+    """Whose approvals count: a policy with a requirement for each of both sides (spec 8.2)."""
+
+    policy: Policy
+
+    def __post_init__(self) -> None:
+        if len({requirement.side for requirement in self.policy.requirements if requirement.side}) < 2:
+            raise Refused(
+                "joint.approvers",
+                "the policy does not ask for an approver of each side",
+                mend="Add a [[require]] table with at_least = 1 for each side.",
+            )
+
+    def verify(self, message: Unmask, request: bytes, now: datetime) -> Unmask:
+        """``message`` if enough approvers of both sides signed this request and it is not stale; else ``Refused``."""
+        if now >= moment(message.until):
+            raise _not_approved("the approvals are out of date")
+        signed = []
+        for approval in message.approvals:
+            holder = self.policy.holder(approval.key.hex())
+            if holder is None or (holder.until is not None and now >= holder.until):
+                continue
+            try:
+                holder.key.verify(approval.signature, _STATEMENT + request)
+            except ClewError as error:
+                raise _not_approved("an approval is of another request") from error
+            signed.append(holder)
+        counted = {holder.key.id: holder for holder in signed}.values()
+        if len(counted) < self.policy.threshold:
+            raise _not_approved("too few approvers signed it")
+        if not all(requirement.met_by(list(counted)) for requirement in self.policy.requirements):
+            raise _not_approved("the approvers of one side did not sign it")
+        return message
+
+
+def find_wanted(
+    message: Unmask, answered: Sequence[Names], keys: group.HolderKeys, vault: Vault
+) -> tuple[int | None, ...]:
+    """Where the holder's records hold each wanted vertex; the trace ends unless every name was answered there.
+
+    A name that was only recognised, or guessed, fits no answer: nobody can give the blind that leads from one to the
+    other (spec 8.3).
+    """
+    asked = [(want.hop, want.position) for want in message.wants]
+    if len(set(asked)) != len(asked) or len({want.name for want in message.wants}) != len(asked):
+        raise check_failed("a vertex stands twice in a request to unmask")
+    logged = []
+    for hop, position in asked:
+        if hop >= len(answered) or position >= len(answered[hop].points) // 32:
+            raise check_failed("a request to unmask names a position that was never answered")
+        logged.append(answered[hop].points[32 * position : 32 * position + 32])
+    names = _array(want.name for want in message.wants)
+    blinds = _array(want.blind for want in message.wants)
+    if group.answers_of(names, blinds, keys).tobytes() != b"".join(logged):
+        raise check_failed("a request to unmask names a vertex that was not answered there")
+    return tuple(vault.find(want.name) for want in message.wants)
+
+
+def prove_numbers(
+    message: Unmask,
+    places: Sequence[int | None],
+    vault: Vault,
+    secrets: group.HolderSecrets,
+    request: bytes,
+    random: bytes,
+) -> bytes:
+    """The proof that the numbers found have the names that were asked for; empty if none was found."""
+    found = [at for at, place in enumerate(places) if place is not None]
+    if not found:
+        return b""
+    points = vault.points[[place for place in places if place is not None]]
+    names = _array(message.wants[at].name for at in found)
+    return group.prove_unmasking(secrets, points, names, request, random)
+
+
+def verified_numbers(
+    message: Unmask, answer: Unmasked, keys: group.HolderKeys, dst: bytes, request: bytes
+) -> tuple[str | None, ...]:
+    """The numbers in the order of the request, ``None`` where the holder says it has none; else ``PeerError``.
+
+    A holder can deny a number. It cannot give another one: every number must hash to the point that has the name.
+    """
+    if len(answer.numbers) != len(message.wants) or answer.serial != message.serial:
+        raise check_failed("the partner unmasked other vertices than were asked for")
+    numbers = [item.number for item in answer.numbers]
+    found = [at for at, number in enumerate(numbers) if number]
+    if bool(found) != bool(answer.proof):
+        raise check_failed("a proof of names is missing, or of nothing")
+    if found:
+        points = group.hash_to_group([numbers[at].encode() for at in found], dst)
+        names = _array(message.wants[at].name for at in found)
+        group.verify_unmasking(keys, points, names, request, answer.proof)
+    return tuple(number or None for number in numbers)
+
+
+@final
+@dataclass(frozen=True, slots=True, repr=False)
+class Record:
+    """One contact between two unmasked numbers, from ``a`` to ``b``."""
+
+    a: str = text(1, 170)
+    b: str = text(1, 170)
+    start: int = whole(8, signed=True)  # microseconds since 1970
+    zone_offset: int = whole(2, signed=True)
+    kind: int = whole(1)
+    duration: int = whole(8, signed=True)  # -1 where it is not known
+
+    def __repr__(self) -> str:
+        return "Record(…)"
+
+
+@final
+@dataclass(frozen=True, slots=True, repr=False)
+class _Records:
+    records: tuple[Record, ...] = many(Record, 0, 1 << 20)
+
+
+def records_between(couples: Couples, places: Sequence[int], before: Collection[int]) -> bytes:
+    """The holder's records of the window between numbers at ``places``, without those between ``before``."""
+    if couples.events is None or len(places) < 2:
+        return b""
+    numbers = couples.numbers.take(list(places))
+    events = couples.events.filter(
+        pc.and_(pc.is_in(couples.events["a"], numbers), pc.is_in(couples.events["b"], numbers))
+    )
+    given = set(couples.numbers.take(sorted(before)).to_pylist()) if before else set()
+    found = [
+        Record(
+            a=row["a"],
+            b=row["b"],
+            start=row["start"],
+            zone_offset=row["zone_offset"],
+            kind=row["kind"],
+            duration=-1 if row["duration"] is None else row["duration"],
+        )
+        for row in events.set_column(
+            events.schema.get_field_index("start"), "start", pc.cast(events["start"], "int64")
+        ).to_pylist()
+        if not {row["a"], row["b"]} <= given
+    ]
+    return encode_fields(_Records(tuple(found))) if found else b""
+
+
+def read_records(data: bytes, numbers: Collection[str]) -> tuple[Record, ...]:
+    """The records that came with unmasked numbers; ``PeerError`` if one is of another number."""
+    if not data:
+        return ()
+    try:
+        records = parse_fields(_Records, data).records
+    except ValueError as error:
+        raise check_failed("the records between unmasked numbers are not written as they must be") from error
+    if any(record.a not in numbers or record.b not in numbers for record in records):
+        raise check_failed("a record of a number that was not unmasked")
+    return tuple(records)
+
+
+def _array(parts: object) -> group.Array:
+    return np.frombuffer(b"".join(parts), np.uint8).reshape(-1, 32)  # type: ignore[arg-type]
+
+
+def _not_approved(what: str) -> Refused:
+    return Refused(
+        "joint.not-approved",
+        f"nothing is unmasked: {what}",
+        mend="Have approvers of both sides look at this request and sign it.",
+    )
