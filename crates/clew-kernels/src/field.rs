@@ -40,13 +40,13 @@ pub(crate) trait Job {
 pub(crate) trait Field: Copy + Send + Sync + 'static {
     /// Lanes.
     const WIDTH: usize;
-    /// Bits in a window of the fixed-base tables: a row has `2^(FIXED_BITS - 1)` entries. From 4 to 8.
+    /// Bits in a window of the fixed-base tables: a row has `2^(FIXED_BITS - 1)` entries. From 4 to 7.
     const FIXED_BITS: usize;
     /// Sums of products, not carried: see the units in the module's text.
     type Wide: Copy;
     /// One truth value for each lane.
     type Mask: Copy;
-    /// One small magnitude for each lane, 0 to 128.
+    /// One small magnitude for each lane, 0 to 64.
     type Digits: Copy;
     /// One window of a fixed-base table, in the form that `lookup` likes.
     type Row: Send + Sync + 'static;
@@ -123,7 +123,7 @@ pub(crate) trait Field: Copy + Send + Sync + 'static {
     /// The lanes of a mask as bits, lane 0 lowest.
     fn bits(mask: Self::Mask) -> u32;
 
-    /// Magnitudes (at most 128) and signs of `WIDTH` digits.
+    /// Magnitudes (at most 64) and signs of `WIDTH` digits.
     fn digits(values: &[i8]) -> (Self::Digits, Self::Mask);
 
     /// Where the magnitude is `value`.
