@@ -136,7 +136,7 @@ class Organisation:
         self.name = name
         self.key = signing_key(name)
         self.limits = limits
-        self.now = NOW
+        self.now, self.later = NOW, timedelta(0)
         self.desk = Desk(folder / name, self._clock, randomness(name))
 
     def sign(self, _: str) -> SigningKey:

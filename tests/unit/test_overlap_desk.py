@@ -208,6 +208,17 @@ def test_a_retired_set_answers_nothing_and_leaves_nothing(sides: tuple[Organisat
     assert b.kinds() == ["overlap.published", "overlap.retired"]
 
 
+def test_retiring_a_set_ends_the_open_checks_about_it(sides: tuple[Organisation, Organisation]) -> None:
+    a, b = sides
+    found, _ = b.desk.publish("cases", answerer_list(), b.sign)
+    from_set = answer(b, a, ask(a, b, published=open_set(found.encode(), b.key.public)))
+    from_list = answer(b, a, ask(a, b))
+    b.desk.retire("cases")
+    states = {about.check: state for about, state in b.desk.all()}
+    assert states[from_set.about.check] == Ended("set-retired")
+    assert isinstance(states[from_list.about.check], Answered)
+
+
 def test_a_set_grows_by_what_is_new_and_answers_for_what_it_was(sides: tuple[Organisation, Organisation]) -> None:
     a, b = sides
     half = answerer_list().slice(0, 6)
@@ -239,12 +250,19 @@ def test_a_damaged_state_is_damage_and_not_a_bug(sides: tuple[Organisation, Orga
         changed[place] ^= 1
         path.write_bytes(bytes(changed))
         with pytest.raises(StorageError) as damaged:
-            a.desk.all()
+            a.desk.close(about.check)
         assert damaged.value.code == "overlap.state"
     for end in range(0, len(data), 7):
         path.write_bytes(data[:end])
         with pytest.raises(StorageError):
-            a.desk.all()
+            a.desk.close(about.check)
+    # One that is damaged hides no other, and can be done away with.
+    ask(a, b)
+    assert len(a.desk.all()) == 1
+    assert a.desk.damaged() == [about.shown]
+    a.desk.remove_damaged(about.shown)
+    assert a.desk.damaged() == []
+    assert not path.parent.exists()
 
 
 @pytest.mark.parametrize("from_set", [False, True], ids=["list", "published set"])

@@ -324,8 +324,9 @@ def status(**options: object) -> None:
     from clew.joint.overlap.desk import size_of
 
     desk, output = open_desk(options), Output(bool(options["as_json"]))
-    checks, sets = desk.all(), desk.sets.names()
+    checks, sets, damaged = desk.all(), desk.sets.names(), desk.damaged()
     lines = [f"{about.shown}  {readable(about.partner_name)}: {waits_for(state)}" for about, state in checks]
+    lines += [f"{name}  damaged; clew overlap close --check {name} destroys what is left" for name in damaged]
     lines += [
         f"set {name}: {found.listed:,} numbers in {len(found.filters)} parts, digest {found.digest.hex()}"
         for name, found in sets
@@ -343,6 +344,7 @@ def status(**options: object) -> None:
                 }
                 for about, state in checks
             ],
+            "damaged": damaged,
             "sets": [
                 {"set": name, "listed": found.listed, "digest": found.digest.hex(), "parts": len(found.filters)}
                 for name, found in sets
@@ -375,6 +377,11 @@ def close(prefix: str | None, **options: object) -> None:
     )
 
     desk, output = open_desk(options), Output(bool(options["as_json"]))
+    for name in desk.damaged():
+        if prefix is not None and name.startswith(prefix):
+            desk.remove_damaged(name)
+            output.result({"check": name, "damaged": True}, f"What was left of check {name} is destroyed.")
+            return
     kinds = (Asked, Counted, Agreed, Learnt, Answered, Considering, Opened, Done)
     about, _ = desk.one(prefix, *kinds)
     step = desk.close(about.check)

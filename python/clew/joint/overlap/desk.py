@@ -20,7 +20,7 @@ import pyarrow as pa
 from clew.audit.log import Entry, FileLog, Receipt, Value
 from clew.durable import make_folder, write_file
 from clew.effects import Clock, Randomness
-from clew.errors import ClewError, InputError, PeerError, Refused, UsageError
+from clew.errors import ClewError, InputError, PeerError, Refused, StorageError, UsageError
 from clew.joint.overlap import files
 from clew.joint.overlap.codec import damaged, decode_state, encode_state
 from clew.joint.overlap.letters import Letter, open_letter, open_question, parse_letter, write_letter
@@ -28,7 +28,7 @@ from clew.joint.overlap.limits import Limits, answered_within, require_rate
 from clew.joint.overlap.published import Published, open_set
 from clew.joint.overlap.secret import Secret
 from clew.joint.overlap.sets import SetKeeper
-from clew.joint.overlap.states import Answered, Asked, Common, Considering, Counted, Done, Ended, Learnt, State
+from clew.joint.overlap.states import Answered, Asked, Common, Considering, Counted, Done, Ended, Learnt, Opened, State
 from clew.joint.overlap.steps import agree, answer, answer_from_set, ask, decline, receive
 from clew.joint.overlap.wire import NO_SET, Message, Question, Refusal
 from clew.warrants.keys import PublicKey, SigningKey
@@ -241,14 +241,42 @@ class Desk:
             return self.sets.publish(name, numbers, lambda: signer(key_file), self.log, self._randomness)
 
     def retire(self, name: str) -> None:
-        """Destroy a published set and its key."""
+        """Destroy a published set and its key; checks about it that are open end with it."""
         with self._lock():
+            digests = set(self.sets.digests(name))
+            for about, state in self.all():
+                if _set_of(state) in digests:
+                    self._end(about, Ended("set-retired"), self._commit("overlap.ended", about, why="set-retired"))
             self.sets.retire(name, self.log)
 
+    def remove_damaged(self, name: str) -> None:
+        """Destroy what is left of a check whose state cannot be read."""
+        with self._lock():
+            folder = self.folder / "checks" / name
+            self.log.commit(
+                Entry("overlap.ended", {"folder": hashlib.sha256(name.encode()).hexdigest(), "why": "damaged"})
+            )
+            with files.storage(folder):
+                for path in sorted(folder.iterdir()):
+                    files.destroy(path)
+                folder.rmdir()
+
     def all(self) -> list[tuple[About, State]]:
-        """Every check of the folder, in no order that means anything."""
-        names = sorted((self.folder / "checks").glob("*/state"))
-        return [self._load_path(path) for path in names]
+        """Every check of the folder that can be read, in no order that means anything; see :meth:`damaged`."""
+        return [found for _, found in self._checks() if found is not None]
+
+    def damaged(self) -> list[str]:
+        """The checks whose state cannot be read, by the beginning of their identifiers."""
+        return [name for name, found in self._checks() if found is None]
+
+    def _checks(self) -> list[tuple[str, tuple[About, State] | None]]:
+        found: list[tuple[str, tuple[About, State] | None]] = []
+        for path in sorted((self.folder / "checks").glob("*")):
+            try:
+                found.append((path.name, self._load_path(path / "state")))
+            except StorageError:
+                found.append((path.name, None))
+        return found
 
     def one(self, prefix: str | None, *kinds: type[State]) -> tuple[About, State]:
         """The check that begins with ``prefix``, or the only one in a state of ``kinds``."""
@@ -451,6 +479,17 @@ def _secret_of(state: State) -> Secret:
         case _:
             inner = state.counted if hasattr(state, "counted") else state.answered
             return inner.secret
+
+
+def _set_of(state: State) -> bytes | None:
+    """The digest of the own published set that an open check is answered from."""
+    match state:
+        case Answered():
+            return state.question.published if state.question.published != NO_SET else None
+        case Considering() | Opened():
+            return _set_of(state.answered)
+        case _:
+            return None
 
 
 def _require_going(state: State) -> None:

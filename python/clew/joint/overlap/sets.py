@@ -94,16 +94,18 @@ class SetKeeper:
         folders = sorted(self._folder.glob("*")) if self._folder.exists() else []
         return [(folder.name, self._opened(folder)) for folder in folders if (folder / _PUBLISHED).exists()]
 
+    def digests(self, name: str) -> tuple[bytes, ...]:
+        """The digests that a set has had."""
+        folder = self._of(name)
+        if not (folder / _PUBLISHED).exists():
+            raise _no_such_set()
+        return self._opened(folder).digests
+
     def retire(self, name: str, log: Log) -> None:
         """Destroy a set and its key: nobody can ask about it any more, and its filter says nothing to anybody."""
         folder = self._of(name)
         if not (folder / _PUBLISHED).exists():
-            raise UsageError(
-                "overlap.set-name",
-                "no set of this name is kept here",
-                where="--set",
-                mend="clew overlap status lists them.",
-            )
+            raise _no_such_set()
         log.commit(Entry("overlap.retired", {"set": name}))
         with storage(folder):
             # The key first: without it the rest opens nothing.
@@ -146,3 +148,9 @@ class SetKeeper:
 
 def _without(numbers: pa.Array, known: pa.Array) -> pa.Array:
     return numbers.filter(pc.invert(pc.is_in(numbers, value_set=known)))
+
+
+def _no_such_set() -> UsageError:
+    return UsageError(
+        "overlap.set-name", "no set of this name is kept here", where="--set", mend="clew overlap status lists them."
+    )
