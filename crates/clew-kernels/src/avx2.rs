@@ -28,6 +28,7 @@ use core::arch::asm;
 use core::arch::x86_64::*;
 
 use crate::field::{Constant, Field, Job};
+use crate::msm::{Lanes, Row};
 
 /// Four carried field elements: ten limbs, none above that of 2p.
 #[derive(Clone, Copy)]
@@ -619,6 +620,92 @@ impl Field for Avx2 {
             Avx2(limbs!(I => and(permute(&product[I], index, &wanted), kept))),
         ]
     }
+}
+
+/// A word holds two limbs, the even one below.
+impl Lanes for Avx2 {
+    type Word = __m256i;
+
+    #[inline(always)]
+    fn no_words() -> __m256i {
+        zero()
+    }
+
+    #[inline(always)]
+    fn from_words([a, b, c, d, e]: [__m256i; 5]) -> Self {
+        let low = broadcast(u64::from(u32::MAX));
+        Avx2([
+            and(a, low),
+            right::<32>(a),
+            and(b, low),
+            right::<32>(b),
+            and(c, low),
+            right::<32>(c),
+            and(d, low),
+            right::<32>(d),
+            and(e, low),
+            right::<32>(e),
+        ])
+    }
+
+    #[inline(always)]
+    fn to_words(self) -> [__m256i; 5] {
+        let l = self.0;
+        [
+            or(l[0], left::<32>(l[1])),
+            or(l[2], left::<32>(l[3])),
+            or(l[4], left::<32>(l[5])),
+            or(l[6], left::<32>(l[7])),
+            or(l[8], left::<32>(l[9])),
+        ]
+    }
+
+    #[inline(always)]
+    fn gather<const LINES: usize>(rows: &[&Row<LINES>]) -> [[__m256i; 8]; LINES] {
+        let rows: &[&Row<LINES>; 4] = rows.try_into().expect("a row for each lane");
+        let mut words = [[zero(); 8]; LINES];
+        for (line, words) in words.iter_mut().enumerate() {
+            for half in [0, 4] {
+                let [a, b, c, d] = transpose([
+                    four_words(&rows[0].0[line], half),
+                    four_words(&rows[1].0[line], half),
+                    four_words(&rows[2].0[line], half),
+                    four_words(&rows[3].0[line], half),
+                ]);
+                words[half..half + 4].copy_from_slice(&[a, b, c, d]);
+            }
+        }
+        words
+    }
+
+    #[inline(always)]
+    fn scatter<const LINES: usize>(words: [[__m256i; 8]; LINES], rows: &mut [Row<LINES>]) {
+        let rows: &mut [Row<LINES>; 4] = rows.try_into().expect("a row for each lane");
+        for (line, words) in words.into_iter().enumerate() {
+            for half in [0, 4] {
+                let lanes = transpose([
+                    words[half],
+                    words[half + 1],
+                    words[half + 2],
+                    words[half + 3],
+                ]);
+                for (row, lane) in rows.iter_mut().zip(lanes) {
+                    let place: &mut [u64; 4] = (&mut row.0[line][half..half + 4])
+                        .try_into()
+                        .expect("four words");
+                    // SAFETY: see above; writes the 32 bytes of `place`, no alignment needed.
+                    unsafe { _mm256_storeu_si256(place.as_mut_ptr().cast(), lane) }
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn four_words(line: &[u64; 8], half: usize) -> __m256i {
+    let words: &[u64; 4] = line[half..half + 4].try_into().expect("four words");
+    // SAFETY: see above; reads the 32 bytes of `words`, no alignment needed.
+    unsafe { _mm256_loadu_si256(words.as_ptr().cast()) }
 }
 
 /// In the low half of each lane, the 32-bit word of the registers, side by side, that the lane's index names.

@@ -14,7 +14,8 @@
 //! - `minus` takes at most 4 units on either side, and its result may only be carried, never added or subtracted again;
 //! - `carry` takes at most 8 units, or a `minus`;
 //! - a `raised` product has a multiple of p added that is larger than 4 units, for free: `lower` takes at most 4 units
-//!   away from it (or from its sum with at most 4 units), and both such sums and what `lower` returns count as a `minus`.
+//!   away from it or from its sum with others. What is added to it before and after, and the product itself, are at most
+//!   4 units together; such sums and what `lower` returns count as a `minus`.
 //!
 //! A field may carry earlier than it must (`Wide` may be the carried form); the units are what the formulas promise.
 //!
@@ -96,7 +97,7 @@ pub(crate) trait Field: Copy + Send + Sync + 'static {
         wide
     }
 
-    /// A raised value less at most 4 units, for `plus` of at most 3 units and `carry`.
+    /// A raised value less at most 4 units, for `plus` (see the units above) and `carry`.
     #[inline(always)]
     fn lower(raised: Self::Wide, right: Self::Wide) -> Self::Wide {
         Self::minus(raised, right)

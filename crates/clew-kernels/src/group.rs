@@ -147,6 +147,12 @@ impl<F: Field> Addable<F> {
         }
     }
 
+    /// Twice the point, where what came before was not a doubling.
+    #[inline(always)]
+    pub(crate) fn double(self) -> Completed<F> {
+        self.add(self.cached())
+    }
+
     /// 4 products.
     #[inline(always)]
     pub(crate) fn add(self, other: Cached<F>) -> Completed<F> {
@@ -244,14 +250,11 @@ impl<F: Field> Affine<F> {
 
 /// Bits in a window of [`multiply`]. With 5, the twelve additions saved cost less than the larger table and its scans.
 pub(crate) const WINDOW: usize = 4;
-const ENTRIES: usize = 1 << (WINDOW - 1);
+pub(crate) const ENTRIES: usize = 1 << (WINDOW - 1);
 
-/// Each lane's point times its scalar, which comes as digits: `digits[window * WIDTH + lane]`, least window first.
-///
-/// The table of the multiples 1 to 8 is each lane's own. It is scanned whole for every digit, the one entry that is
-/// wanted kept by a mask: no address and no branch depends on a digit.
+/// The multiples of each lane's point that a digit can name.
 #[inline(always)]
-pub(crate) fn multiply<F: Field>(point: Addable<F>, digits: &[i8]) -> Addable<F> {
+pub(crate) fn multiples<F: Field>(point: Addable<F>) -> [Cached<F>; ENTRIES] {
     let first = point.cached();
     let mut table = [first; ENTRIES];
     let mut multiple = point;
@@ -259,6 +262,16 @@ pub(crate) fn multiply<F: Field>(point: Addable<F>, digits: &[i8]) -> Addable<F>
         multiple = multiple.add(first).addable();
         *entry = multiple.cached();
     }
+    table
+}
+
+/// Each lane's point times its scalar, which comes as digits: `digits[window * WIDTH + lane]`, least window first.
+///
+/// The table of the multiples 1 to 8 is each lane's own. It is scanned whole for every digit, the one entry that is
+/// wanted kept by a mask: no address and no branch depends on a digit.
+#[inline(always)]
+pub(crate) fn multiply<F: Field>(point: Addable<F>, digits: &[i8]) -> Addable<F> {
+    let table = multiples(point);
     let count = scalars::windows(WINDOW);
     let mut sum = Addable::identity().add(lookup(&table, &digits[(count - 1) * F::WIDTH..]));
     for window in (0..count - 1).rev() {
@@ -280,7 +293,7 @@ pub(crate) fn multiply<F: Field>(point: Addable<F>, digits: &[i8]) -> Addable<F>
 
 /// The entry of each lane's table that its digit names.
 #[inline(always)]
-fn lookup<F: Field>(table: &[Cached<F>; ENTRIES], digits: &[i8]) -> Cached<F> {
+pub(crate) fn lookup<F: Field>(table: &[Cached<F>; ENTRIES], digits: &[i8]) -> Cached<F> {
     let (magnitudes, negative) = F::digits(&digits[..F::WIDTH]);
     let one = F::splat(&ONE);
     let chosen = [

@@ -25,6 +25,7 @@
 use core::arch::x86_64::*;
 
 use crate::field::{Constant, Field, Job};
+use crate::msm::{Lanes, Row};
 
 /// Eight carried field elements: five limbs, each below 2^52.
 #[derive(Clone, Copy)]
@@ -497,4 +498,102 @@ fn permute(registers: &[__m512i; REGISTERS], index: __m512i) -> __m512i {
         };
     }
     chosen
+}
+
+/// A word is a limb.
+impl Lanes for Ifma {
+    type Word = __m512i;
+
+    #[inline(always)]
+    fn no_words() -> __m512i {
+        zero()
+    }
+
+    #[inline(always)]
+    fn from_words(words: [__m512i; 5]) -> Self {
+        Ifma(words)
+    }
+
+    #[inline(always)]
+    fn to_words(self) -> [__m512i; 5] {
+        self.0
+    }
+
+    #[inline(always)]
+    fn gather<const LINES: usize>(rows: &[&Row<LINES>]) -> [[__m512i; 8]; LINES] {
+        let rows: &[&Row<LINES>; 8] = rows.try_into().expect("a row for each lane");
+        let mut words = [[zero(); 8]; LINES];
+        for (line, words) in words.iter_mut().enumerate() {
+            let mut lanes = [zero(); 8];
+            for (lane, row) in lanes.iter_mut().zip(rows) {
+                // SAFETY: see above; reads the 64 bytes of the line, no alignment needed.
+                *lane = unsafe { _mm512_loadu_si512(row.0[line].as_ptr().cast()) };
+            }
+            *words = transpose(lanes);
+        }
+        words
+    }
+
+    #[inline(always)]
+    fn scatter<const LINES: usize>(words: [[__m512i; 8]; LINES], rows: &mut [Row<LINES>]) {
+        let rows: &mut [Row<LINES>; 8] = rows.try_into().expect("a row for each lane");
+        for (line, words) in words.into_iter().enumerate() {
+            for (row, lane) in rows.iter_mut().zip(transpose(words)) {
+                // SAFETY: see above; writes the 64 bytes of the line, no alignment needed.
+                unsafe { _mm512_storeu_si512(row.0[line].as_mut_ptr().cast(), lane) }
+            }
+        }
+    }
+}
+
+/// Rows and columns of eight by eight words exchanged: in steps of one, two and four.
+#[inline(always)]
+fn transpose([a, b, c, d, e, f, g, h]: [__m512i; 8]) -> [__m512i; 8] {
+    // SAFETY: see above; registers only.
+    let ([ab0, ab1, cd0, cd1], [ef0, ef1, gh0, gh1]) = unsafe {
+        (
+            [
+                _mm512_unpacklo_epi64(a, b),
+                _mm512_unpackhi_epi64(a, b),
+                _mm512_unpacklo_epi64(c, d),
+                _mm512_unpackhi_epi64(c, d),
+            ],
+            [
+                _mm512_unpacklo_epi64(e, f),
+                _mm512_unpackhi_epi64(e, f),
+                _mm512_unpacklo_epi64(g, h),
+                _mm512_unpackhi_epi64(g, h),
+            ],
+        )
+    };
+    let ([w0, w4], [w2, w6]) = quarter(ab0, cd0, ef0, gh0);
+    let ([w1, w5], [w3, w7]) = quarter(ab1, cd1, ef1, gh1);
+    [w0, w1, w2, w3, w4, w5, w6, w7]
+}
+
+/// Words 0 and 4 of all rows, then 2 and 6, of pairs of rows that have these words side by side in 128-bit blocks.
+#[inline(always)]
+fn quarter(ab: __m512i, cd: __m512i, ef: __m512i, gh: __m512i) -> ([__m512i; 2], [__m512i; 2]) {
+    // SAFETY: see above; registers only.
+    unsafe {
+        // Blocks 0 and 2 of both, and blocks 1 and 3.
+        let (low02, low13) = (
+            _mm512_shuffle_i64x2::<0x88>(ab, cd),
+            _mm512_shuffle_i64x2::<0xdd>(ab, cd),
+        );
+        let (high02, high13) = (
+            _mm512_shuffle_i64x2::<0x88>(ef, gh),
+            _mm512_shuffle_i64x2::<0xdd>(ef, gh),
+        );
+        (
+            [
+                _mm512_shuffle_i64x2::<0x88>(low02, high02),
+                _mm512_shuffle_i64x2::<0xdd>(low02, high02),
+            ],
+            [
+                _mm512_shuffle_i64x2::<0x88>(low13, high13),
+                _mm512_shuffle_i64x2::<0xdd>(low13, high13),
+            ],
+        )
+    }
 }

@@ -1,13 +1,33 @@
 //! Sums of many products, for checking proofs: public data only, in variable time.
+//!
+//! On the vector backends most of the time goes into decoding the points, eight or four at a time. Few points are then
+//! summed as `straus` says, many as `buckets` does; `digits` makes short work of short scalars and of their negatives.
+
+mod buckets;
+mod digits;
+mod rows;
+mod straus;
 
 use curve25519_dalek::ristretto::RistrettoPoint;
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::VartimeMultiscalarMul;
+use rayon::prelude::*;
 
-use crate::{Backend, Invalid, Part, Points, portable};
+use crate::field::Job;
+use crate::group::{Addable, WINDOW};
+use crate::{Backend, Invalid, Part, Points, lanes, portable, ristretto};
+use digits::Centred;
+use rows::{AffineRow, load, store, store_affine};
+pub(crate) use rows::{Lanes, Row};
+
+/// Sums of fewer points are Straus's. Measured: around here both take the same time.
+const FEW: usize = 256;
+
+/// Points that are decoded by one thread at a time.
+const CHUNK: usize = 512;
 
 /// The encoding of the sum of `scalars[i] points[i]`. **Variable time: for public data only.** The sum of nothing is
-/// the identity. Scalars of 128 bits or less cost about half.
+/// the identity. Scalars count modulo `q`. Short ones (128 bits, or the negatives of such) cost less.
 ///
 /// # Errors
 /// The first encoding that is refused.
@@ -44,6 +64,16 @@ pub fn sum_products_vartime_many(
         scalars.iter().all(|scalars| scalars.len() == points.len()),
         "a scalar for each point"
     );
+    match backend {
+        #[cfg(target_arch = "x86_64")]
+        Backend::Ifma => in_lanes::<crate::ifma::Ifma>(points, scalars),
+        #[cfg(target_arch = "x86_64")]
+        Backend::Avx2 => in_lanes::<crate::avx2::Avx2>(points, scalars),
+        _ => one_by_one(points, scalars),
+    }
+}
+
+fn one_by_one(points: &[[u8; 32]], scalars: &[&[[u8; 32]]]) -> Result<Vec<[u8; 32]>, Invalid> {
     let encoded = Points::Encoded(points);
     let points: Vec<_> = (0..points.len())
         .map(|index| portable::decode(&encoded, index, Part::Variable))
@@ -57,4 +87,152 @@ pub fn sum_products_vartime_many(
             .to_bytes()
     };
     Ok(scalars.iter().map(sum).collect())
+}
+
+fn in_lanes<F: Lanes>(
+    points: &[[u8; 32]],
+    scalars: &[&[[u8; 32]]],
+) -> Result<Vec<[u8; 32]>, Invalid> {
+    let sums: Vec<Addable<F>> = if points.len() < FEW {
+        let mut decoded = Vec::new();
+        lanes::decode_all::<F>(points, &mut decoded)?;
+        let tables = straus::Tables::new(&decoded);
+        let sum = |scalars: &&[[u8; 32]]| tables.sum(&Centred::new(scalars).digits(WINDOW));
+        scalars.iter().map(sum).collect()
+    } else {
+        let rows = decode_rows::<F>(points)?;
+        by_buckets(&rows, scalars)
+    };
+    let mut encodings = vec![[0; 32]; sums.len().next_multiple_of(2 * F::WIDTH)];
+    F::enter(Encode {
+        sums: &sums,
+        out: &mut encodings,
+    });
+    encodings.truncate(sums.len());
+    Ok(encodings)
+}
+
+fn by_buckets<F: Lanes>(points: &[AffineRow], scalars: &[&[[u8; 32]]]) -> Vec<Addable<F>> {
+    let nothing = F::enter(Nothing(std::marker::PhantomData::<F>));
+    let sum = |scalars: &&[[u8; 32]]| {
+        let centred = Centred::new(scalars);
+        let width = buckets::best_width(points.len(), centred.bits(), F::WIDTH);
+        let digits = centred.digits(width);
+        let windows: Vec<_> = (0..digits.windows())
+            .into_par_iter()
+            .map(|window| buckets::window::<F>(points, &nothing, &digits, window, width))
+            .collect();
+        F::enter(buckets::Combine {
+            windows: &windows,
+            width,
+        })
+    };
+    scalars.par_iter().map(sum).collect()
+}
+
+/// The decoded points, each in a row of its own.
+fn decode_rows<F: Lanes>(points: &[[u8; 32]]) -> Result<Vec<AffineRow>, Invalid> {
+    let mut rows = vec![Row([[0; 8]; 2]); points.len()];
+    let decode = |(number, (points, rows)): (usize, (&[[u8; 32]], &mut [AffineRow]))| {
+        let mut decoded = Vec::new();
+        lanes::decode_all::<F>(points, &mut decoded).map_err(|invalid| Invalid {
+            index: number * CHUNK + invalid.index,
+            ..invalid
+        })?;
+        F::enter(StoreAffine {
+            points: &decoded,
+            rows,
+        });
+        Ok(())
+    };
+    // Every chunk runs, and the first error in order is kept: which one is reported must not depend on threads.
+    let chunks = points.par_chunks(CHUNK).zip(rows.par_chunks_mut(CHUNK));
+    let done: Vec<Result<(), Invalid>> = chunks.enumerate().map(decode).collect();
+    done.into_iter().collect::<Result<(), Invalid>>()?;
+    Ok(rows)
+}
+
+struct StoreAffine<'a, F> {
+    points: &'a [Addable<F>],
+    rows: &'a mut [AffineRow],
+}
+
+impl<F: Lanes> Job for StoreAffine<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let mut group = [Row([[0; 8]; 2]); 8];
+        for (point, rows) in self.points.iter().zip(self.rows.chunks_mut(F::WIDTH)) {
+            store_affine(*point, &mut group[..F::WIDTH]);
+            rows.copy_from_slice(&group[..rows.len()]);
+        }
+    }
+}
+
+/// The identity's row.
+struct Nothing<F>(std::marker::PhantomData<F>);
+
+impl<F: Lanes> Job for Nothing<F> {
+    type Output = AffineRow;
+
+    #[inline(always)]
+    fn run(self) -> AffineRow {
+        let mut rows = [Row([[0; 8]; 2]); 8];
+        store_affine(Addable::<F>::identity(), &mut rows[..F::WIDTH]);
+        rows[0]
+    }
+}
+
+/// Encodes the points in lane 0.
+struct Encode<'a, F> {
+    sums: &'a [Addable<F>],
+    out: &'a mut [[u8; 32]],
+}
+
+impl<F: Lanes> Job for Encode<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let nothing = rows::identity_row::<F>();
+        let mut firsts = vec![nothing; self.out.len()];
+        let mut group = [nothing; 8];
+        for (sum, first) in self.sums.iter().zip(&mut firsts) {
+            store(*sum, &mut group[..F::WIDTH]);
+            *first = group[0];
+        }
+        let pairs = firsts.chunks_exact(2 * F::WIDTH);
+        for (rows, out) in pairs.zip(self.out.chunks_exact_mut(2 * F::WIDTH)) {
+            let rows: Vec<_> = rows.iter().collect();
+            let (low, high) = rows.split_at(F::WIDTH);
+            let [first, second] = ristretto::encode([load::<F>(low), load(high)]);
+            first.store(&mut out[..F::WIDTH]);
+            second.store(&mut out[F::WIDTH..]);
+        }
+    }
+}
+
+/// The sum of all lanes, in lane 0.
+#[inline(always)]
+fn sum_lanes<F: Lanes>(mut point: Addable<F>) -> Addable<F> {
+    let mut half = F::WIDTH / 2;
+    while half > 0 {
+        point = point.add(upper_lanes(point, half).cached()).addable();
+        half /= 2;
+    }
+    point
+}
+
+/// In lane `l` what is in lane `l + half`, where both are below `2 half`, and the identity elsewhere.
+#[inline(always)]
+fn upper_lanes<F: Lanes>(point: Addable<F>, half: usize) -> Addable<F> {
+    let nothing = rows::identity_row::<F>();
+    let mut group = [nothing; 8];
+    store(point, &mut group[..F::WIDTH]);
+    let mut shifted = [&nothing; 8];
+    for lane in 0..half {
+        shifted[lane] = &group[lane + half];
+    }
+    load(&shifted[..F::WIDTH])
 }
