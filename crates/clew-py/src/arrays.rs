@@ -15,6 +15,8 @@ use crate::errors::{Misuse, misuse};
 
 /// A call takes no more rows than this, 2 GiB of points: more is a mistake, such as a broadcast array.
 pub const MOST_ROWS: usize = 1 << 26;
+/// Nor values to be hashed of more bytes together than the points of so many rows have.
+pub const MOST_BYTES: usize = 32 * MOST_ROWS;
 
 /// The rows of an array of shape (n, N), of whatever strides, of flat bytes, or of a list of rows; `name` is the argument's, for the error.
 pub fn rows<const N: usize>(object: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<[u8; N]>> {

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
-use crate::arrays::{bytes_buffer, reserved};
+use crate::arrays::{MOST_BYTES, bytes_buffer, reserved};
 use crate::errors::{Misuse, misuse};
 
 /// Values one after another, the memory of all in one piece.
@@ -121,11 +121,11 @@ impl Values {
     fn with_room(py: Python<'_>, count: usize, bytes: usize, name: &str) -> PyResult<Self> {
         let ends = reserved(py, count, name)?;
         let mut data = Vec::new();
-        if data.try_reserve_exact(bytes).is_err() {
+        if bytes > MOST_BYTES || data.try_reserve_exact(bytes).is_err() {
             return Err(misuse(
                 py,
                 Misuse::Size,
-                &format!("{name} is more than there is memory for"),
+                &format!("{name} is more than 2 GiB, or than there is memory for"),
             ));
         }
         Ok(Self { data, ends })
