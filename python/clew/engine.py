@@ -24,6 +24,11 @@ __all__ = ["STORAGE_VERSION", "Engine", "step_text"]
 STORAGE_VERSION = "v1.2.0"
 """The DuckDB storage version that Clew's own database files are written with: opened by DuckDB 1.2 and newer."""
 
+_FEW_KEYS = 1000
+"""A join with at most so many keys on its smaller side tells the scan of the other side which keys it wants, so that
+blocks of a sorted table without any of them are never read. DuckDB's own limit of 50 is less than a number's contacts,
+and a hop of a trace then reads the whole index. With more keys than blocks nothing is won."""
+
 
 @cache
 def step_text(package: str, name: str) -> str:
@@ -43,6 +48,7 @@ class Engine:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "preserve_insertion_order": False,
+            "dynamic_or_filter_threshold": _FEW_KEYS,
         }
         if threads is not None:
             config["threads"] = threads
