@@ -169,6 +169,7 @@ def test_a_folder_that_is_no_case_is_left_alone(store: Path, tmp_path: Path) -> 
 def test_an_expired_warrant_makes_no_case(store: Path, tmp_path: Path) -> None:
     done = run(*arguments(store, tmp_path, expires=datetime(2026, 3, 20, tzinfo=UTC)), expect=4)
     assert "warrant.expired" in done.stderr
+    assert "warrant.json: " in done.stderr, "the error names the file, not only what it is"
     assert not (tmp_path / "case").exists()
 
 

@@ -54,7 +54,8 @@ _NAME = re.compile(r"stage-([1-9][0-9]{0,5})-graph\.json", re.ASCII)
 class Documents:
     """The signed documents and the policy that a graph was traced under: all that :func:`authorise` needs.
 
-    ``origin`` is the file that the policy was read from, if it was one.
+    ``origin`` is the file that the policy was read from, if it was one. ``places`` are the files of the warrant and
+    the amendments, for errors to name; empty where they come out of the case.
     """
 
     warrant: bytes
@@ -62,6 +63,7 @@ class Documents:
     amendments: tuple[bytes, ...] = ()
     revocations: tuple[bytes, ...] = ()
     origin: Path | None = None
+    places: tuple[str, ...] = ()
 
     def files(self) -> dict[str, bytes]:
         """The files of the case's ``warrant/`` by name (spec case, 5)."""
@@ -174,7 +176,9 @@ def _authorisation(
     if case.exists:
         CaseFolder.open(case.path).require_logged(log)
     rules = _current(documents, policy or documents.origin)
-    return verify_warrant(documents.warrant, rules, clock=clock, amendments=documents.amendments, log=log)
+    return verify_warrant(
+        documents.warrant, rules, clock=clock, amendments=documents.amendments, log=log, files=documents.places
+    )
 
 
 def _current(documents: Documents, path: Path | None) -> Policy:

@@ -74,7 +74,12 @@ def trace(
     graph.check_holder(holder)
     rules = read_policy(policy)
     papers = files.Documents(
-        _read(warrant), rules.source, tuple(_read(path) for path in amendments), rules.revocations, policy.resolve()
+        _read(warrant),
+        rules.source,
+        tuple(_read(path) for path in amendments),
+        rules.revocations,
+        policy.resolve(),
+        tuple(str(path) for path in (warrant, *amendments)),
     )
     log = FileLog(CaseFolder(folder).log_path, system_clock)
     scope = files.authorise(papers, CaseFolder(folder), log, system_clock)
