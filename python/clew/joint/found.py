@@ -16,12 +16,20 @@ import numpy.typing as npt
 from clew.joint.couples import Couples
 from clew.joint.rows import Entries, joined
 
-__all__ = ["FAR", "Found", "Vertices", "pseudonym"]
+__all__ = ["FAR", "NOBODY", "UNNAMED", "Found", "Vertices", "pseudonym"]
 
 Vertices = npt.NDArray[np.int64]
 
 FAR: Final = 127
 """The hop of a vertex that is not reached."""
+
+UNNAMED: Final = -1
+"""The contact of an entry whose name was not answered yet."""
+
+NOBODY: Final = -2
+"""The contact of an entry that a holder made of the identity: nobody's number, asked about like any other."""
+
+_IDENTITY: Final = bytes(32)
 
 
 def pseudonym(name: bytes) -> str:
@@ -34,8 +42,9 @@ def pseudonym(name: bytes) -> str:
 class Found:
     """Own couples, names, and the edges that opened rows gave.
 
-    ``owner``, ``contact`` and ``entries`` have one element for each entry of an opened row; ``contact`` is -1 until
-    its name was answered. ``looked`` are the vertices whose row was asked for, ``opened`` those that have one.
+    ``owner``, ``contact`` and ``entries`` have one element for each entry of an opened row; ``contact`` is
+    ``UNNAMED`` until its name was answered. ``looked`` are the vertices whose row was asked for, ``opened`` those that
+    have one.
     """
 
     own: Couples
@@ -94,10 +103,11 @@ class Found:
         known = dict(self.names)
         first = self.size
         for name in names:
-            known.setdefault(name, first + len(known) - len(self.names))
+            if name != _IDENTITY:
+                known.setdefault(name, first + len(known) - len(self.names))
         fresh = [pseudonym(name) for name in list(known)[len(self.names) :]]
         contact = self.contact.copy()
-        contact[edges] = np.fromiter((known[name] for name in names), np.int64, len(names))
+        contact[edges] = np.fromiter((known.get(name, NOBODY) for name in names), np.int64, len(names))
         return replace(self, names=known, others=(*self.others, *fresh), contact=contact)
 
     def with_rows(self, asked: Vertices, vertices: Vertices, rows: Sequence[Entries]) -> Found:
@@ -107,7 +117,7 @@ class Found:
         return replace(
             self,
             owner=np.concatenate([self.owner, owner]),
-            contact=np.concatenate([self.contact, np.full(len(owner), -1)]),
+            contact=np.concatenate([self.contact, np.full(len(owner), UNNAMED)]),
             entries=joined([self.entries, *rows]),
             looked=self.looked | set(asked.tolist()),
             opened=self.opened | set(vertices.tolist()),

@@ -19,7 +19,7 @@ from clew.joint import context, group, labels
 from clew.joint.asking import Asked, List, ask, padded_positions
 from clew.joint.commitments import Commitments
 from clew.joint.couples import Couples
-from clew.joint.found import FAR, Found, Vertices
+from clew.joint.found import FAR, NOBODY, UNNAMED, Found, Vertices
 from clew.joint.labels import digest
 from clew.joint.messages import (
     Acceptance,
@@ -226,7 +226,7 @@ def receive(state: State, message: Message, given: Given) -> Step[State]:
     """The tracer's transition for one message.
 
     What is wrong ends the trace, and so does a list that the warrant's budgets do not allow. What is only out of turn,
-    such as an answer that comes twice, is logged and changes nothing.
+    such as an answer that comes twice or after the warrant's expiry, is logged and changes nothing.
     """
     try:
         return _received(state, message, given)
@@ -236,7 +236,7 @@ def receive(state: State, message: Message, given: Given) -> Step[State]:
         entry = Entry("joint.refused", {"trace": trace.hex(), "code": error.code})
         if isinstance(state, Done | Ended):
             return Step(state, None, (entry,))
-        if code in ENDS or isinstance(error, Refused):
+        if code in ENDS or code is RefusalCode.OVER_BUDGET:
             return Step(Ended(trace, code, error.what), Refusal(trace, code, ""), (entry,))
         return Step(state, None, (entry,))
 
@@ -336,7 +336,7 @@ def _ask(kept: Trace, hop: int, given: Given, entries: tuple[Entry, ...]) -> Ste
     """The list of a hop, as it is sent (spec 6.1)."""
     _require_live(kept, given)
     found, hops, left = kept.found, kept.authorisation.hops, kept.left
-    edges = np.flatnonzero(found.contact < 0)
+    edges = np.flatnonzero(found.contact == UNNAMED)
     declared, couples = None, np.zeros(0, np.int64)
     if left["declared"] and 0 < hop < hops:
         declared, couples = found.undeclared(hop, hops)
@@ -362,8 +362,9 @@ def _take_names(kept: Trace, hop: int, message: Names, given: Given) -> Step[Sta
     group.verify_names(kept.keys, *context.items(asked.message), _points(message.points), statement, message.proof)
     names = asked.names(message, kept.keys)
     found = _named(kept.found, asked, names)
-    at = np.fromiter((found.names[name] for name in names), np.int64, total)
+    at = np.fromiter((found.names.get(name, NOBODY) for name in names), np.int64, total)
     vertices, first = np.unique(at, return_index=True)
+    vertices, first = vertices[vertices != NOBODY], first[vertices != NOBODY]
     positions = dict(kept.positions)
     for vertex, position in zip(vertices.tolist(), first.tolist(), strict=True):
         positions.setdefault(vertex, (hop, position))
