@@ -17,6 +17,7 @@ from clew.records.sample import Sample, refuse_binary
 from clew.records.scan import preview as scan_preview
 from clew.records.settings import parse_settings
 from clew.records.sniff import sniff
+from tests import fuzz_group as joint
 from tests import fuzz_warrants as warrants
 from tests.fuzz_numbers import read_number
 from tests.warrants import BEGIN, END
@@ -179,4 +180,15 @@ TARGETS = [
     Target("warrant verification", warrants.verification, warrants.ENVELOPES, 200),
     Target("policy", warrants.policy, warrants.POLICIES, 500),
     Target("key file", warrants.key_file, warrants.KEY_FILES, 500),
+    Target("group points", joint.points, joint.POINT_LISTS, 200),
+    Target("group scalar", joint.scalar, joint.SCALARS, 200),
+    Target("group keys", joint.keys, joint.KEY_LISTS, 200),
+    Target("OPRF evaluation", joint.evaluation, joint.EVALUATIONS, 100),
+    Target("sealed items", joint.request, joint.REQUESTS, 100),
+    Target("answers", joint.answers, joint.ANSWER_LISTS, 100),
+    Target("proof of possession", joint.possession, joint.POSSESSIONS, 100),
+    Target("proof of seeds", joint.seeds, joint.SEED_PROOFS, 100),
+    Target("proof of names", joint.names, joint.NAME_PROOFS, 100),
+    Target("proof of row points", joint.row_points, joint.ROW_POINT_PROOFS, 100),
+    Target("snapshot rows", joint.rows, joint.SNAPSHOTS, 100),
 ]

@@ -62,6 +62,9 @@ class Trace:
         products = self._keep("multiply", group.multiply(self.points, scalars), group.multiply(self.points, one))
         base = self._keep("multiply_base", group.multiply_base(scalars))
         self._keep("add", group.add(products, base))
+        self._keep("hash_and_multiply", group.hash_and_multiply(self.numbers, b"clew/1 test", one))
+        public = b"".join(seed_for(f"public {place}", self.seed) for place in range(self.count))
+        self._keep("sum_products_vartime", group.sum_products_vartime(self.points, public))
         group.check_points(base)
         self._keep("check_points", b"good")
         self._keep("row_keys", *group.row_keys(base))
@@ -115,6 +118,10 @@ class Trace:
         """A list asked, opened, answered and proven; rows sealed and proven."""
         sealed_points = group.multiply(self.points, self.secrets.seal)
         items = self._keep("seal", group.seal(self.points, sealed_points, self.keys, self._random("seal")))
+        pairs = self._keep("encrypt", group.encrypt(self.points, self.keys, self._random("encrypt")))
+        again = self._keep("rerandomise", group.rerandomise(pairs, self.keys, self._random("rerandomise")))
+        self._keep("decrypt", group.decrypt(again, self.secrets))
+        assert self.results["decrypt"] == self.results["hash_to_group"]
         asked, hidden = group.hide_sealed(items, self.keys, self._random("hide"))
         declared, hidden_declared = group.declare(self.points[: self.count // 2], self.keys, self._random("declare"))
         self._keep("hide_sealed", asked)

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use clew_core::elgamal::{self, Hidden, Hiding, SealRandomness, answers_of as expected_answers};
 use clew_core::keys::{HolderKeys, HolderSecrets, Role};
-use clew_core::open::{Opened, open_declared, open_sealed};
+use clew_core::open::{self, Opened, open_declared, open_sealed};
 use clew_core::pairs::{Pairs, Sealed};
 use clew_core::{Backend, Encoding, Error, Points, SecretScalar, SecretScalars, Table};
 use pyo3::prelude::*;
@@ -162,7 +162,7 @@ enum HiddenBy {
 
 #[pymethods]
 impl PyHidden {
-    /// The answers with the hiding undone, shape (n, 32): names, or row points if ``rows``.
+    /// The answers with the hiding undone, shape (n, 32): names, or row points if ``rows``. 32 zero bytes are nobody's.
     #[pyo3(signature = (answers, keys, rows = false))]
     fn read<'py>(
         &self,
@@ -325,6 +325,56 @@ fn seal_seeds<'py>(
         Ok(Sealed { number, seal }.view()?.to_items())
     })?;
     array(py, &items.map_err(|error| raised(py, error))?)
+}
+
+/// Pairs of shape (n, 64) of the points, under the encryption key. ``seed``: 32 fresh bytes.
+#[pyfunction]
+fn encrypt<'py>(
+    py: Python<'py>,
+    points: &Bound<'py, PyAny>,
+    keys: &Bound<'py, PyHolderKeys>,
+    seed: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let points = rows::<32>(points, "points")?;
+    let seed = Zeroizing::new(row::<32>(seed, "seed")?);
+    let key = &keys.get().0.encryption;
+    let pairs = batch(py, |backend| {
+        let randomness = SecretScalars::expand(&seed, ENCRYPTION, points.len())?;
+        elgamal::encrypt(backend, Points::Encoded(&points), key, randomness)
+    })?;
+    array(py, &to_items(&pairs.map_err(|error| raised(py, error))?))
+}
+
+/// The points of pairs of shape (n, 64); one that is the identity is refused.
+#[pyfunction]
+fn decrypt<'py>(
+    py: Python<'py>,
+    pairs: &Bound<'py, PyAny>,
+    secrets: &Bound<'py, PyHolderSecrets>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let pairs = from_items(&rows::<64>(pairs, "pairs")?);
+    let secret = &secrets.get().secrets.encryption;
+    let points = batch(py, |backend| open::decrypt(backend, pairs.view()?, secret))?;
+    array(py, &points.map_err(|error| peer(py, error))?)
+}
+
+/// Pairs of shape (n, 64) that decrypt to the same points and look like any others. ``seed``: 32 fresh bytes.
+#[pyfunction]
+fn rerandomise<'py>(
+    py: Python<'py>,
+    pairs: &Bound<'py, PyAny>,
+    keys: &Bound<'py, PyHolderKeys>,
+    seed: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let pairs = from_items(&rows::<64>(pairs, "pairs")?);
+    let seed = Zeroizing::new(row::<32>(seed, "seed")?);
+    let key = &keys.get().0.encryption;
+    let made = batch(py, |backend| {
+        let pairs = pairs.view()?;
+        let randomness = SecretScalars::expand(&seed, NUMBER, pairs.len())?;
+        elgamal::rerandomise(backend, pairs, key, &randomness)
+    })?;
+    array(py, &to_items(&made.map_err(|error| peer(py, error))?))
 }
 
 /// A list of sealed numbers, shape (n, 128), rerandomised and hidden, each by secrets of its own, and what reads its
@@ -497,6 +547,9 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyOpened>()?;
     module.add_function(wrap_pyfunction!(seal, module)?)?;
     module.add_function(wrap_pyfunction!(seal_seeds, module)?)?;
+    module.add_function(wrap_pyfunction!(encrypt, module)?)?;
+    module.add_function(wrap_pyfunction!(decrypt, module)?)?;
+    module.add_function(wrap_pyfunction!(rerandomise, module)?)?;
     module.add_function(wrap_pyfunction!(hide_sealed, module)?)?;
     module.add_function(wrap_pyfunction!(declare, module)?)?;
     module.add_function(wrap_pyfunction!(hide_numbers, module)?)?;

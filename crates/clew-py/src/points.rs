@@ -1,8 +1,9 @@
 //! Operations on arrays of points.
 
-use clew_core::hash::{Expander, hash_to_group as hash_all};
+use clew_core::hash::{self, Expander};
 use clew_kernels::{Combination, Points, Scalars};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use crate::arrays::{array, rows};
 use crate::batch::batch;
@@ -27,7 +28,26 @@ fn hash_to_group<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let values = Values::read(values, "values")?;
     let expander = Expander::new(dst).map_err(|error| raised(py, error))?;
-    let points = batch(py, |backend| hash_all(backend, &expander, &values.slices()))?;
+    let points = batch(py, |backend| {
+        hash::hash_to_group(backend, &expander, &values.slices())
+    })?;
+    array(py, &points.map_err(|error| raised(py, error))?)
+}
+
+/// The group elements of values times a secret scalar, shape (n, 32): as ``hash_to_group`` and ``multiply``, in one go.
+#[pyfunction]
+fn hash_and_multiply<'py>(
+    py: Python<'py>,
+    values: &Bound<'py, PyAny>,
+    dst: &[u8],
+    scalar: &Bound<'py, PySecretScalar>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let values = Values::read(values, "values")?;
+    let expander = Expander::new(dst).map_err(|error| raised(py, error))?;
+    let scalar = scalar.get().0.clone();
+    let points = batch(py, |backend| {
+        hash::hash_and_multiply(backend, &expander, &values.slices(), &scalar)
+    })?;
     array(py, &points.map_err(|error| raised(py, error))?)
 }
 
@@ -78,10 +98,7 @@ fn add<'py>(
         one
     };
     let (first, second) = (rows::<32>(first, "first")?, rows::<32>(second, "second")?);
-    if first.len() != second.len() {
-        let what = format!("first has {} rows, second {}", first.len(), second.len());
-        return Err(misuse(py, Misuse::Lengths, &what));
-    }
+    same_lengths(py, &first, &second)?;
     let mut sums = vec![[0; 32]; first.len()];
     let what = Combination {
         addend: Some(Points::Encoded(&first)),
@@ -100,6 +117,33 @@ fn add<'py>(
     }
 }
 
+/// The sum of points, each times its scalar: 32 bytes, zero if it is the identity. Takes a time that depends on the
+/// scalars, rows of 32 bytes, little-endian: **for public values only**.
+#[pyfunction]
+fn sum_products_vartime<'py>(
+    py: Python<'py>,
+    points: &Bound<'py, PyAny>,
+    scalars: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let (points, scalars) = (
+        rows::<32>(points, "points")?,
+        rows::<32>(scalars, "scalars")?,
+    );
+    same_lengths(py, &points, &scalars)?;
+    let sum = batch(py, |backend| {
+        clew_kernels::sum_products_vartime(backend, &points, &scalars)
+    })?;
+    Ok(PyBytes::new(py, &sum.map_err(|error| invalid(py, error))?))
+}
+
+fn same_lengths(py: Python<'_>, first: &[[u8; 32]], second: &[[u8; 32]]) -> PyResult<()> {
+    if first.len() == second.len() {
+        return Ok(());
+    }
+    let what = format!("there are {} rows, and {}", first.len(), second.len());
+    Err(misuse(py, Misuse::Lengths, &what))
+}
+
 /// Returns if every row of an array of shape (n, 32) is the encoding of a point other than the identity.
 #[pyfunction]
 fn check_points(py: Python<'_>, points: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -111,6 +155,8 @@ fn check_points(py: Python<'_>, points: &Bound<'_, PyAny>) -> PyResult<()> {
 /// Adds what this module has to the extension module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(hash_to_group, module)?)?;
+    module.add_function(wrap_pyfunction!(hash_and_multiply, module)?)?;
+    module.add_function(wrap_pyfunction!(sum_products_vartime, module)?)?;
     module.add_function(wrap_pyfunction!(multiply, module)?)?;
     module.add_function(wrap_pyfunction!(multiply_base, module)?)?;
     module.add_function(wrap_pyfunction!(add, module)?)?;
