@@ -3,8 +3,8 @@
 Each turn takes libsodium's calls, then every line once, for one backend after the other, so that what the machine
 does meanwhile hurts all alike; medians of the turns are shown. A rate is wall time on all cores. A *ratio* is
 libsodium's processor time for the same work over ours, both of all threads: how many cores' worth of libsodium one
-core of Clew is. libsodium has no batches, so its part of a line is the sum of its calls, which the line states;
-where one of its calls is a multiplication by a key, it has no table for it either.
+core of Clew is. libsodium has no batches, no tables of other bases than the generator and no sums of products, so its
+part of a line is the sum of its single calls, which the line states.
 
 Targets were set on a Zen 5, where libsodium took 41 microseconds for a multiplication. What it takes here is in every
 line, so that a slower machine can be told from slower code; targets are not bent to the machine.
@@ -17,6 +17,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Any
+
+import numpy as np
 
 from bench import Context, Figure
 from bench.libsodium import LibSodium, load
@@ -29,6 +32,8 @@ TURNS = 7
 ZEN_5 = 41e-6  # seconds of a multiplication by libsodium where the targets were set
 CALLS = ("multiply", "multiply_base", "add", "hash")
 TAG = b"clew/1 benchmark"
+CONTEXT = b"benchmark"
+ROW = 16  # entries in a row of a snapshot
 
 Cost = dict[str, float]
 
@@ -70,9 +75,17 @@ class Work:
         self.keys = self.secrets.public()
         seals = core.multiply(self.points, self.secrets.seal)
         self.sealed = core.seal(self.points, seals, self.keys, system_randomness(32))
+        self.pairs = np.ascontiguousarray(self.sealed[:, :64])
         self.asked, self.hidden = core.hide_sealed(self.sealed, self.keys, system_randomness(32))
         self.opened = core.open_list(self.asked, [], self.secrets)
         self.answers = self.opened.names(self.secrets)
+        self.name_proof = self.prove_names()
+        self.ids = np.frombuffer(system_randomness(16 * (items // ROW)), np.uint8).reshape(-1, 16)
+        self.ends = [ROW * (row + 1) for row in range(items // ROW)]
+        self.features = [b"\0" * 64] * (items // ROW)
+        self.seed = system_randomness(32)
+        self.entries = core.seal(self.points, seals, self.keys, self.seed)
+        self.row_proofs = self.prove_rows()
         self.key = core.OprfKey.derive(system_randomness(32), b"", 1)
         self.begin()
 
@@ -86,10 +99,20 @@ class Work:
         self.elements = self.blinding.elements
         self.evaluated, self.proof = self.key.evaluate_with_proof(self.elements, system_randomness(32))
 
-    def rerandomise(self) -> None:
-        """The arithmetic of a pair's rerandomisation, and twice the drawing of its randomness."""
-        core.hide_numbers(self.points, system_randomness(32))
-        core.hide_numbers(self.points, system_randomness(32))
+    def prove_names(self) -> bytes:
+        """A proof that every seal of the list checked and every name is right."""
+        return core.prove_names(self.secrets, self.asked, [], self.answers, CONTEXT, system_randomness(32))
+
+    def prove_rows(self) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        """A proof for each row that its seals were made with the seal key."""
+        rows = (self.ids, self.ends, self.entries, self.features)
+        return core.prove_rows(self.secrets, *rows, self.seed, CONTEXT, system_randomness(32))
+
+    def verify_rows(self) -> None:
+        """Whether all of them hold."""
+        rows = (self.ids, self.ends, self.entries, self.features)
+        if not core.verify_rows(self.keys, *rows, CONTEXT, self.row_proofs).all():
+            raise AssertionError("a row proof does not hold")
 
     def lines(self) -> Iterator[Line]:
         """What is measured."""
@@ -102,7 +125,12 @@ class Work:
         )
         yield Line("fixed base", lambda: core.multiply_base(self.scalars), {"multiply_base": 1})
         yield Line("hash to group", lambda: core.hash_to_group(self.texts, TAG), {"hash": 1})
-        yield Line("rerandomise a pair", self.rerandomise, pair, least={"ifma": 500_000})
+        yield Line(
+            "rerandomise a pair",
+            lambda: core.rerandomise(self.pairs, self.keys, system_randomness(32)),
+            pair,
+            least={"ifma": 500_000},
+        )
         yield Line(
             "hide a sealed number",
             lambda: core.hide_sealed(self.sealed, self.keys, system_randomness(32)),
@@ -115,6 +143,14 @@ class Work:
         )
         yield Line("name", lambda: self.opened.names(self.secrets), {"multiply": 1})
         yield Line("read a name", lambda: self.hidden.read(self.answers, self.keys), {"multiply": 1, "add": 1})
+        yield Line("prove names", self.prove_names, {"multiply": 5, "add": 5})
+        yield Line(
+            "verify names",
+            lambda: core.verify_names(self.keys, self.asked, [], self.answers, CONTEXT, self.name_proof),
+            {"multiply": 5, "add": 5},
+        )
+        yield Line("prove rows, an entry", self.prove_rows, {"multiply": 1, "add": 1})
+        yield Line("verify rows, an entry", self.verify_rows, {"multiply": 4, "add": 4})
         yield Line("OPRF, own list", lambda: self.key.outputs(self.texts), {"hash": 1, "multiply": 1})
         yield Line("VOPRF blind", lambda: core.blind(self.texts, system_randomness(32), 1), {"hash": 1, "multiply": 1})
         yield Line(
