@@ -178,9 +178,9 @@ fn row_proofs_are_bound_to_everything_and_fail_one_by_one() {
         // Each of the four columns changed at each place: only the row that the place belongs to fails.
         for column in 0..4 {
             let original = right.entries.columns()[column].to_vec();
-            for place in 0..original.len() {
+            for (place, point) in original.iter().enumerate() {
                 let mut changed = entries.clone();
-                *pick(&mut changed, column, place) = doubled(backend, &original[place]);
+                *pick(&mut changed, column, place) = doubled(backend, point);
                 let expected = [place >= 3, place < 3];
                 assert_eq!(
                     check(&rows(&changed), &proofs),

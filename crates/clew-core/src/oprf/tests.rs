@@ -162,3 +162,34 @@ fn voprf_mode_gives_the_values_of_appendix_a_1_2() {
         cases.iter().for_each(|case| check(backend, &key, case));
     }
 }
+
+/// One element more than fits a proof: two proofs, and each vouches for its own chunk.
+#[test]
+fn batches_longer_than_a_proof_can_cover_get_a_proof_for_each_chunk() {
+    let backend = Backend::best();
+    let count = LIMIT_PROVEN + 1;
+    assert_eq!(proofs_length(LIMIT_PROVEN), PROOF_LENGTH);
+    let key = Key::derive(backend, Mode::Voprf, &SEED, INFO).expect("a key");
+    let elements = SecretScalars::expand(&SEED, "elements", count)
+        .expect("scalars")
+        .public(backend);
+    let (mut evaluated, proofs) = key
+        .evaluate_with_proof(backend, &elements, &[1; 32])
+        .expect("evaluated");
+    assert_eq!(proofs.len(), 2 * PROOF_LENGTH);
+    let check = |evaluated: &[Encoding], proofs: &[u8]| {
+        verify(
+            backend,
+            Mode::Voprf,
+            key.public(),
+            &elements,
+            evaluated,
+            proofs,
+        )
+    };
+    assert_eq!(check(&evaluated, &proofs), Ok(()));
+    let swapped = [&proofs[PROOF_LENGTH..], &proofs[..PROOF_LENGTH]].concat();
+    assert_eq!(check(&evaluated, &swapped), Err(Error::Proof));
+    evaluated[LIMIT_PROVEN] = evaluated[0];
+    assert_eq!(check(&evaluated, &proofs), Err(Error::Proof));
+}

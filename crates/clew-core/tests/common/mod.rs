@@ -1,6 +1,9 @@
 //! A small trace from fixed seeds: keys, numbers, sealed entries, a request and its answers.
 #![allow(dead_code)] // each test program uses a part of it
 
+pub mod naive;
+pub mod vectors;
+
 use clew_core::elgamal::{Hidden, Hiding, SealRandomness, hide_declared, hide_sealed, seal};
 use clew_core::hash::{Expander, hash_to_group};
 use clew_core::keys::{HolderKeys, HolderSecrets};
