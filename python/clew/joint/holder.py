@@ -215,7 +215,7 @@ def authorise(state: Committed, authorisation: Authorisation, approvers: Approve
 def stop(state: State, reason: str) -> Step[Ended]:
     """The trace stopped by a person, whose reason the partner sees; a revoked warrant is such a reason (spec 3.4)."""
     trace = _trace(state)
-    entry = _entry("joint.stopped", trace, reason=digest(b"clew/1 reason", reason.encode()).hex())
+    entry = _entry("joint.stopped", trace, reason=digest(labels.REASON, reason.encode()).hex())
     return Step(Ended(trace, RefusalCode.STOPPED, reason), Refusal(trace, RefusalCode.STOPPED, reason), (entry,))
 
 
@@ -269,7 +269,7 @@ def _received(state: State, message: Message, given: Given) -> Step[State]:
 
 
 def _commit(party: Party, message: TracerCommitments, given: Given) -> Step[State]:
-    """Both sides' commitments: new keys, and the snapshot made once (spec 4.2 to 4.4)."""
+    """Both sides' commitments: new keys, and the snapshot made once (spec 4.2 to 4.6)."""
     order = party.order
     verify(order.offer.tracer, message.signature, tracer_statement(order, message))
     secrets = group.HolderSecrets(given.seed(b"keys"))
@@ -429,7 +429,7 @@ def _answered(kept: Trace, message: Message, answer: Message) -> Trace:
 
 
 def _name(message: Message) -> bytes:
-    return digest(b"clew/1 message", encode(message))
+    return digest(labels.MESSAGE, encode(message))
 
 
 def _points(data: bytes) -> group.Array:

@@ -18,11 +18,14 @@ __all__ = [
     "COUPLES",
     "COUPLE_LEAF",
     "EVIDENCE",
+    "GIVEN",
     "HOP",
     "KEYS",
+    "MESSAGE",
     "NUMBERS",
     "NUMBER_LEAF",
     "POSSESSION",
+    "REASON",
     "RECOGNISE",
     "RECORDS",
     "ROW",
@@ -58,6 +61,9 @@ EVIDENCE: Final = b"clew/1 evidence"
 APPROVAL: Final = b"clew/1 approval"
 UNMASK: Final = b"clew/1 unmask"
 STREAM: Final = b"clew/1 stream"
+GIVEN: Final = b"clew/1 given"
+REASON: Final = b"clew/1 reason"
+MESSAGE: Final = b"clew/1 message"
 
 
 def digest(label: bytes, *fields: bytes) -> bytes:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Generic, TypeVar, final
 
 from clew.audit.log import Entry
-from clew.joint.labels import digest
+from clew.joint.labels import GIVEN, digest
 from clew.joint.messages import Message
 
 __all__ = ["Given", "Step"]
@@ -38,7 +38,7 @@ class Given:
 
     def seed(self, purpose: bytes) -> bytes:
         """32 bytes for one purpose of this step."""
-        return digest(b"clew/1 given", self.random, purpose)
+        return digest(GIVEN, self.random, purpose)
 
 
 @final

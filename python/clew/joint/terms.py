@@ -79,7 +79,7 @@ class Order:
 @final
 @dataclass(frozen=True, slots=True)
 class Roots:
-    """Both sides' commitments, which the warrant names and both logs hold before any seed is signed (spec 4.4)."""
+    """Both sides' commitments, which the warrant names and both logs hold before any seed is signed (spec 4.6)."""
 
     tracer: TracerCommitments
     holder: HolderCommitments
@@ -120,14 +120,14 @@ def require_offer(offer: Offer, couples: Couples) -> None:
 def tracer_statement(order: Order, found: TracerCommitments) -> bytes:
     """What the tracer signs with its commitments."""
     counts = found.numbers.to_bytes(4, "big"), found.couples.to_bytes(4, "big")
-    return labels.COMMITMENTS + digest(
+    return labels.COMMITMENTS + b"\n" + digest(
         labels.COMMITMENTS, order.digest, counts[0], found.numbers_root, counts[1], found.couples_root, found.seed
     )
 
 
 def holder_statement(order: Order, roots: Roots) -> bytes:
     """What the holder signs with its commitments: both sides' roots."""
-    return labels.COMMITMENTS + digest(labels.COMMITMENTS, order.digest, *map(bytes.fromhex, roots.digests))
+    return labels.COMMITMENTS + b"\n" + digest(labels.COMMITMENTS, order.digest, *map(bytes.fromhex, roots.digests))
 
 
 def verify(key: bytes, signature: bytes, statement: bytes) -> bytes:

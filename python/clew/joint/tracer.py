@@ -168,7 +168,7 @@ def close(state: Traced) -> Step[AwaitClosed]:
 def stop(state: State, reason: str) -> Step[Ended]:
     """The trace stopped by a person, whose reason the partner sees (spec 3.4)."""
     trace = trace_of(state)
-    entry = Entry("joint.stopped", {"trace": trace.hex(), "reason": digest(b"clew/1 reason", reason.encode()).hex()})
+    entry = Entry("joint.stopped", {"trace": trace.hex(), "reason": digest(labels.REASON, reason.encode()).hex()})
     return Step(Ended(trace, RefusalCode.STOPPED, reason), Refusal(trace, RefusalCode.STOPPED, reason), (entry,))
 
 
@@ -283,7 +283,7 @@ def _commit(party: Party, message: Acceptance, given: Given) -> Step[State]:
 
 
 def _check_commitments(state: AwaitCommitments, message: HolderCommitments) -> Step[State]:
-    """The holder's keys and roots checked (spec 4.2, 4.4)."""
+    """The holder's keys and roots checked (spec 4.2, 4.6)."""
     roots = Roots(state.mine, message)
     verify(state.order.holder, message.signature, holder_statement(state.order, roots))
     keys = group.HolderKeys(message.keys)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import final
+from typing import Final, final
 
 import numpy as np
 import pyarrow.compute as pc
@@ -14,6 +14,7 @@ from clew.errors import ClewError, Refused
 from clew.joint import group
 from clew.joint.codec import encode_fields, many, parse_fields, text, whole
 from clew.joint.couples import Couples
+from clew.joint.labels import APPROVAL
 from clew.joint.messages import Approval, Names, Unmask, Unmasked
 from clew.joint.refusals import check_failed
 from clew.joint.snapshot import Vault
@@ -32,7 +33,7 @@ __all__ = [
     "verified_numbers",
 ]
 
-_STATEMENT = b"clew/1 approval\n"
+_STATEMENT: Final = APPROVAL + b"\n"
 
 
 def approve(request: bytes, key: SigningKey) -> Approval:
