@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final, final
 
 from clew.audit.log import Log
 from clew.effects import Clock
 from clew.errors import ClewError, InputError, Refused
-from clew.warrants.authorisation import _KEY, Authorisation
+from clew.warrants.authorisation import _KEY, Authorisation, Budgets
 from clew.warrants.document import STAGE_LIMIT, Document, Revocation, Warrant, parse_document, require_extends
 from clew.warrants.dsse import Envelope, parse_envelope
 from clew.warrants.policy import Holder, Policy
 from clew.warrants.strict import moment_text
 
-__all__ = ["CHECKS", "Check", "Signed", "Witness", "open_signed", "verify_warrant"]
+__all__ = ["CHECKS", "Check", "Signed", "Witness", "open_signed", "permit_window", "verify_warrant"]
 
 SOURCE_SHOWN: Final = "records.source"
 """The log entry that stands before each showing of an operator's own lines; it uses up the budget ``sources``."""
@@ -128,8 +129,7 @@ def verify_warrant(
         if witness is not None:
             witness(Check(number, title, True, found))
     scope = evidence.last
-    return Authorisation(
-        _KEY,
+    return _authorisation(
         clock,
         {
             "case": scope.case,
@@ -146,6 +146,39 @@ def verify_warrant(
             "joint": scope.joint,
         },
     )
+
+
+def permit_window(
+    digest: str, case: str, stage: int, window: tuple[datetime, datetime], hub_limit: int, clock: Clock
+) -> Authorisation:
+    """What a node may read before any seed is named: one window of its own records, to commit to it or to seal it.
+
+    It stands on the offer with this digest, to which a person of this side has agreed (spec node 5), not on a warrant:
+    it holds no seed, so that nothing can be traced with it, and serves for an hour. What is read goes into
+    commitments, and into a snapshot that can be opened only under a warrant.
+    """
+    begin, end = window
+    return _authorisation(
+        clock,
+        {
+            "case": case,
+            "digest": digest,
+            "root": digest,
+            "stage": stage,
+            "seeds": (),
+            "begin": begin,
+            "end": end,
+            "hops": 1,
+            "hub_limit": hub_limit,
+            "remaining": Budgets(numbers=0),
+            "expires": clock() + timedelta(hours=1),
+            "joint": None,
+        },
+    )
+
+
+def _authorisation(clock: Clock, scope: Mapping[str, object]) -> Authorisation:
+    return Authorisation(_KEY, clock, scope)
 
 
 def open_signed(
@@ -281,12 +314,14 @@ def _in_force(evidence: _Evidence) -> str:
         raise Refused(
             "warrant.not-yet-valid",
             f"the warrant is not valid before {moment_text(document.valid_from)}",
+            where=evidence.papers[-1].place,
             mend="Wait, or set the machine's clock.",
         )
     if now >= document.expires:
         raise Refused(
             "warrant.expired",
             f"the warrant expired at {moment_text(document.expires)}",
+            where=evidence.papers[-1].place,
             mend="Ask the issuing authority for a new warrant.",
         )
     return f"until {moment_text(document.expires)}"
