@@ -18,7 +18,7 @@ __all__ = [
     "SIGNATURE",
 ]
 
-KEY: Final = b"clew/1 overlap-key"
+KEY: Final = b"clew/1 overlap-key\n"
 BLIND: Final = b"clew/1 overlap-blind\n"
 EXCHANGE: Final = b"clew/1 overlap-exchange\n"
 HELD: Final = b"clew/1 overlap-held\n"

@@ -42,16 +42,16 @@ class Secret:
 
     def blinded(self, numbers: pa.Array) -> Bytes:
         """``r H(number)`` for each canonical number, in order, one ``r`` for all (spec 3.1); shape (n, 32)."""
-        return group.multiply(group.hash_to_group(numbers, HASH_TO_GROUP), self._blind())
+        return group.hash_and_multiply(numbers, HASH_TO_GROUP, self._scalar(BLIND))
 
     def unblinded(self, evaluated: Bytes) -> Bytes:
         """``1/r P`` for each point of the partner; ``PeerError`` for what is no point."""
-        return group.multiply(evaluated, self._blind().inverse())
+        return group.multiply(evaluated, self._scalar(BLIND).inverse())
 
     @property
     def public(self) -> bytes:
-        """The public half of the evaluation key (RFC 9497, DeriveKeyPair)."""
-        return bytes(self._key().public)
+        """The public half of the evaluation key."""
+        return self._key().public
 
     def evaluated(self, elements: Bytes) -> Bytes:
         """``k P`` for each point of the partner, in order; ``PeerError`` for what is no point."""
@@ -60,11 +60,11 @@ class Secret:
     def evaluated_with_proof(self, elements: Bytes, randomness: Randomness) -> tuple[Bytes, bytes]:
         """The same with the proof of RFC 9497 that all of it was done with the key of :attr:`public`."""
         evaluated, proof = self._key().evaluate_with_proof(elements, randomness(SEED))
-        return evaluated, bytes(proof)
+        return evaluated, proof
 
     def own(self, numbers: pa.Array) -> Bytes:
         """``k H(number)`` for each canonical number, in order; shape (n, 32)."""
-        return self._key().evaluate(group.hash_to_group(numbers, HASH_TO_GROUP))
+        return group.hash_and_multiply(numbers, HASH_TO_GROUP, self._scalar(KEY))
 
     def exchange(self) -> X25519PrivateKey:
         """The key that this side's letters of the check are sealed with (spec 5)."""
@@ -74,11 +74,11 @@ class Secret:
         """The 32 bytes: only for the state folder."""
         return self._seed
 
-    def _blind(self) -> group.SecretScalar:
-        return group.SecretScalar.from_wide(hashlib.sha512(BLIND + self._seed).digest())
+    def _scalar(self, label: bytes) -> group.SecretScalar:
+        return group.SecretScalar.from_wide(hashlib.sha512(label + self._seed).digest())
 
     def _key(self) -> group.OprfKey:
-        return group.OprfKey.derive(self._seed, KEY, MODE_VOPRF)
+        return group.OprfKey.from_secret(self._scalar(KEY), MODE_VOPRF)
 
     def __repr__(self) -> str:
         return "Secret(…)"
