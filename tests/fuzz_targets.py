@@ -188,7 +188,7 @@ TARGETS = [
     Target("answers", joint.answers, joint.ANSWER_LISTS, 100),
     Target("proof of possession", joint.possession, joint.POSSESSIONS, 100),
     Target("proof of seeds", joint.seeds, joint.SEED_PROOFS, 100),
-    Target("proof of names", joint.names, joint.NAME_PROOFS, 100),
+    Target("proof of names", joint.names, joint.NAME_PROOFS, 50),
     Target("proof of row points", joint.row_points, joint.ROW_POINT_PROOFS, 100),
-    Target("snapshot rows", joint.rows, joint.SNAPSHOTS, 100),
+    Target("snapshot rows", joint.rows, joint.SNAPSHOTS, 30),
 ]
