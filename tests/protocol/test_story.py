@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from clew.audit.log import FileLog
 from clew.joint import holder, tracer
 from clew.joint.unmasking import approve
 from tests.protocol.parties import APPROVER, NOW, authorised, committed, sample
@@ -61,3 +64,26 @@ def test_two_services_trace_one_group_and_hand_over_no_record() -> None:
     pair.run(pair.step("tracer", tracer.close(pair.tracer)))
     assert isinstance(pair.tracer, tracer.Done)
     assert isinstance(pair.holder, holder.Destroyed)
+
+
+def test_every_step_is_logged_on_both_sides_and_no_entry_holds_a_number(tmp_path: Path) -> None:
+    pair = committed(*sample())
+    pair.run(authorised(pair, [SEED], hops=2))
+    pair.run(pair.step("tracer", tracer.close(pair.tracer)))  # type: ignore[arg-type]
+    logs = {side: FileLog(tmp_path / f"{side}.jsonl", lambda: NOW) for side in ("tracer", "holder")}
+    for side, entry in pair.log:
+        logs[side].commit(entry)  # a log refuses what might be a number
+    kinds = {side: [logged.entry.kind for logged in log.entries()] for side, log in logs.items()}
+    hops = ["joint.names", "joint.rows"] * 2 + ["joint.names"]
+    assert kinds["holder"] == [
+        "joint.accepted",
+        "joint.committed",
+        "joint.authorised",
+        "joint.seeds-sealed",
+        "joint.recognised",
+        *hops,
+        "joint.closed",
+    ]
+    assert kinds["tracer"][-3:] == ["joint.traced", "joint.closing", "joint.closed"]
+    listed = (Path(__file__).resolve().parents[2] / "spec" / "log.md").read_text("utf-8")
+    assert all(f"`{kind}`" in listed for side in kinds.values() for kind in side)

@@ -12,7 +12,7 @@ from clew.joint.commitments import Commitments
 from clew.joint.evidence import Declared, EvidenceList, seal_evidence
 from clew.joint.found import Found, Vertices
 from clew.joint.labels import expand
-from clew.joint.messages import Ask, Names
+from clew.joint.messages import LIST_LIMIT, Ask, Names
 from clew.joint.refusals import over_budget
 from clew.joint.seeds import SeedShare
 from clew.joint.sizes import padded
@@ -94,6 +94,7 @@ def ask(
     ``joint.over-budget`` where the list does not fit: nothing is left out to make it fit.
     """
     order, keys = asker.order, asker.keys
+    left = {name: min(room, LIST_LIMIT) for name, room in left.items()}
     _require_room("items", len(content.seals), left["items"], hop)
     source = draw(len(content.seals), padded(len(content.seals), left["items"]), given.seed(b"sealed order"))
     sealed, hidden = group.hide_sealed(content.seals[source], keys, given.seed(b"sealed"))
@@ -117,7 +118,7 @@ def ask(
 
 def _require_room(what: str, wanted: int, left: int, hop: int) -> None:
     if wanted > left or not left:
-        raise over_budget(f"hop {hop} has {wanted:,} {what}, and the warrant has {left:,} left")
+        raise over_budget(f"hop {hop} has {wanted:,} {what}, and there is room for {left:,}")
 
 
 def _evidence(asker: Asker, found: Found, content: List, place: int) -> Declared:
@@ -144,7 +145,7 @@ def draw(choices: int, size: int, random: bytes) -> Vertices:
 def padded_positions(wanted: Vertices, total: int, left: int, random: bytes) -> Vertices:
     """``wanted`` positions and random others, rising, as many as a padded list has."""
     if len(wanted) > left or not left:
-        raise over_budget(f"{len(wanted):,} rows are wanted, and the warrant has {left:,} left")
+        raise over_budget(f"{len(wanted):,} rows are wanted, and there is room for {left:,}")
     others = np.setdiff1d(np.arange(total, dtype=np.int64), wanted)
     words = np.frombuffer(expand(random, b"positions", 8 * len(others)), ">u8")
     filler = others[np.argsort(words, kind="stable")][: padded(len(wanted), min(total, left)) - len(wanted)]

@@ -16,6 +16,7 @@ from clew.warrants.document import SEED_LIMIT
 __all__ = [
     "LIST_LIMIT",
     "MESSAGE_LIMIT",
+    "OWN_LIMIT",
     "PROTOCOL",
     "Acceptance",
     "Approval",
@@ -45,7 +46,9 @@ __all__ = [
 
 PROTOCOL: Final = b"clew/1"
 LIST_LIMIT: Final = 1 << 20
-"""So many items, names or rows a list may have."""
+"""So many items a list may have."""
+OWN_LIMIT: Final = 1 << 22
+"""So many numbers of its own a tracer may have recognised."""
 MESSAGE_LIMIT: Final = 1 << 28
 """So many bytes a message may have; a transport reads no more."""
 
@@ -141,7 +144,7 @@ class Recognise:
     """Tracer: its committed numbers, blinded, in committed order (spec 5.2)."""
 
     trace: bytes = blob(32)
-    points: bytes = blob(32, 1, LIST_LIMIT)
+    points: bytes = blob(32, 1, OWN_LIMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,7 @@ class Recognised:
     """Holder: their names, still blinded, in the same order."""
 
     trace: bytes = blob(32)
-    points: bytes = blob(32, 1, LIST_LIMIT)
+    points: bytes = blob(32, 1, OWN_LIMIT)
     proof: bytes = blob(1, 1, _PROOF_LIMIT)
 
 

@@ -1,9 +1,9 @@
 """What a transition takes and gives: the moment and fresh randomness in, a new state, a message and log entries out.
 
 The border to a node (spec protocol 3.3). A state, the message that came and what was *given* fix everything that
-follows, so a node makes three things durable before it sends a step's message: the message that came, what it gave,
-and the step's entries in its log. After a crash it hands the same messages and the same givens in again, in the same
-order, and has the same state and the same bytes to send.
+follows, so a node makes three things durable before it sends a step's message: the message that came (or what its own
+people had it do), what it gave, and the step's entries in its log. After a crash it hands the same in again, in the
+same order, and has the same state and the same bytes to send.
 """
 
 from __future__ import annotations

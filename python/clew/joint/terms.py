@@ -120,8 +120,12 @@ def require_offer(offer: Offer, couples: Couples) -> None:
 def tracer_statement(order: Order, found: TracerCommitments) -> bytes:
     """What the tracer signs with its commitments."""
     counts = found.numbers.to_bytes(4, "big"), found.couples.to_bytes(4, "big")
-    return labels.COMMITMENTS + b"\n" + digest(
-        labels.COMMITMENTS, order.digest, counts[0], found.numbers_root, counts[1], found.couples_root, found.seed
+    return (
+        labels.COMMITMENTS
+        + b"\n"
+        + digest(
+            labels.COMMITMENTS, order.digest, counts[0], found.numbers_root, counts[1], found.couples_root, found.seed
+        )
     )
 
 

@@ -22,6 +22,7 @@ from clew.joint.couples import Couples
 from clew.joint.found import FAR, NOBODY, UNNAMED, Found, Vertices
 from clew.joint.labels import digest
 from clew.joint.messages import (
+    OWN_LIMIT,
     Acceptance,
     AskRows,
     Close,
@@ -137,7 +138,7 @@ def authorise(
         raise expired()
     ordered = verify_seeds(authorisation.seeds, shares, state.order.trace)
     own = len(state.party.couples.numbers)
-    if own > authorisation.remaining.recognised:
+    if own > min(authorisation.remaining.recognised, OWN_LIMIT):
         raise over_budget(f"the window has {own:,} own numbers, and fewer may be recognised")
     committed = state.roots.holder
     if (snapshot.trace, len(snapshot), snapshot.root) != (committed.trace, committed.rows, committed.snapshot_root):
