@@ -1,0 +1,85 @@
+//! Bytes from a peer: whatever they are, every backend says the same of them, what it takes is canonical, and nothing
+//! panics.
+
+use clew_kernels::{
+    Backend, Combination, Invalid, InvalidKind, Part, Points, Scalars, Table, check, combine,
+    sum_products_vartime,
+};
+use curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT;
+use curve25519_dalek::ristretto::CompressedRistretto;
+use curve25519_dalek::scalar::Scalar;
+use proptest::prelude::*;
+
+/// Valid encodings, valid ones with a changed bit, values near p and 0, both signs, and bytes of any kind.
+fn encoding() -> impl Strategy<Value = [u8; 32]> {
+    let valid = any::<u64>().prop_map(|number| {
+        let point = RISTRETTO_BASEPOINT_POINT * Scalar::from(number);
+        point.compress().to_bytes()
+    });
+    let flipped = (valid.clone(), 0usize..256).prop_map(|(mut bytes, bit)| {
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        bytes
+    });
+    let near_p = (0x80u8..=0xff, any::<bool>()).prop_map(|(low, sign)| {
+        let mut bytes = [0xff; 32];
+        bytes[0] = low;
+        bytes[31] = if sign { 0xff } else { 0x7f };
+        bytes
+    });
+    let small = (any::<u8>(), 0usize..32).prop_map(|(value, place)| {
+        let mut bytes = [0; 32];
+        bytes[place] = value;
+        bytes
+    });
+    prop_oneof![4 => valid, 2 => flipped, 1 => near_p, 1 => small, 2 => any::<[u8; 32]>()]
+}
+
+/// What RFC 9496 says of an encoding, as dalek reads it; the identity is refused besides.
+fn refusal(bytes: &[u8; 32]) -> Option<InvalidKind> {
+    if *bytes == [0; 32] {
+        return Some(InvalidKind::Identity);
+    }
+    match CompressedRistretto(*bytes).decompress() {
+        Some(_) => None,
+        None => Some(InvalidKind::NotCanonical),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn any_bytes_are_taken_or_refused_alike(encodings in prop::collection::vec(encoding(), 0..40)) {
+        let refused = encodings.iter().enumerate().find_map(|(index, bytes)| {
+            let kind = refusal(bytes)?;
+            Some(Invalid { index, part: Part::Variable, kind })
+        });
+        let expected = refused.map_or(Ok(()), Err);
+        let ones = vec![Scalar::ONE.to_bytes(); encodings.len()];
+        for backend in Backend::available() {
+            prop_assert_eq!(check(backend, &encodings), expected, "{}", backend.name());
+            let sum = sum_products_vartime(backend, &encodings, &ones);
+            prop_assert_eq!(sum.map(drop), expected, "{}", backend.name());
+            let mut out = vec![[0; 32]; encodings.len()];
+            let same = Combination {
+                variable: Some((Points::Encoded(&encodings), Scalars::Each(&ones))),
+                ..Combination::default()
+            };
+            let combined = combine(backend, &same, &mut out);
+            prop_assert_eq!(combined.map(drop), expected, "{}", backend.name());
+            if expected.is_ok() {
+                // What was taken comes back: there is one spelling for each point.
+                prop_assert_eq!(&out, &encodings, "{}", backend.name());
+            }
+        }
+    }
+
+    #[test]
+    fn each_encoding_alone_is_taken_or_refused_as_the_standard_says(encoding in encoding()) {
+        for backend in Backend::available() {
+            let refused = check(backend, &[encoding]).err().map(|invalid| invalid.kind);
+            prop_assert_eq!(refused, refusal(&encoding), "{}", backend.name());
+        }
+        prop_assert_eq!(Table::new(&encoding).is_some(), refusal(&encoding).is_none());
+    }
+}
