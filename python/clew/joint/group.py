@@ -6,7 +6,8 @@ Whatever a partner's bytes say is its own fault (``PeerError``); how a function 
 (``InputError``). Randomness comes in as bytes from :mod:`clew.effects`; the same bytes never serve twice.
 
 Secrets are classes: they hide in ``repr``, cannot be copied or pickled, offer no comparison, and are wiped when the
-last reference goes. What is said to consume a secret leaves it empty.
+last reference goes. What is said to consume a secret leaves it empty. The bytes that a secret is made from, and those
+that ``expose`` and ``reveal`` return, are plain Python bytes: nothing wipes them.
 """
 
 from __future__ import annotations
