@@ -18,6 +18,7 @@ from clew.records.scan import preview as scan_preview
 from clew.records.settings import parse_settings
 from clew.records.sniff import sniff
 from tests import fuzz_group as joint
+from tests import fuzz_overlap as overlap
 from tests import fuzz_warrants as warrants
 from tests.fuzz_numbers import read_number
 from tests.warrants import BEGIN, END
@@ -191,4 +192,10 @@ TARGETS = [
     Target("proof of names", joint.names, joint.NAME_PROOFS, 50),
     Target("proof of row points", joint.row_points, joint.ROW_POINT_PROOFS, 100),
     Target("snapshot rows", joint.rows, joint.SNAPSHOTS, 30),
+    Target("overlap message", overlap.message, overlap.MESSAGES, 200),
+    Target("overlap letter", overlap.letter, overlap.LETTERS, 500),
+    Target("overlap set", overlap.published, overlap.SETS, 300),
+    Target("overlap filter", overlap.tag_filter, overlap.FILTERS, 500),
+    Target("overlap state", overlap.state, overlap.STATES, 300),
+    Target("overlap list", overlap.number_list, overlap.LISTS, 100),
 ]

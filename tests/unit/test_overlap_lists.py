@@ -72,6 +72,15 @@ def test_utf_16_is_read_and_other_bytes_are_refused() -> None:
         assert nothing.value.code == "overlap.list-empty"
 
 
+def test_a_file_with_old_line_ends_or_a_huge_cell_is_read_or_refused() -> None:
+    """Found by fuzzing: the csv module's own errors are no ClewErrors."""
+    found = read_list(b"number,case\r+9647901234567,x\r", column="number")
+    assert found.numbers.to_pylist() == ["+9647901234567"]
+    with pytest.raises(InputError) as refused:
+        read_list(b'number,"' + b"x" * 200_000 + b'"\n', column="number")
+    assert refused.value.code == "overlap.list-csv"
+
+
 def test_a_list_shows_no_number() -> None:
     assert "964" not in repr(read_list(b"+9647901234567\n"))
 

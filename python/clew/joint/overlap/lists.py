@@ -156,8 +156,17 @@ def _cells(text: str, column: str | None, beside: bool) -> tuple[list[int], list
         lines = [(place, line.strip()) for place, line in enumerate(text.splitlines(), 1)]
         kept = [(place, line) for place, line in lines if line and not line.startswith("#")]
         return [place for place, _ in kept], [line for _, line in kept], []
-    reader = csv.reader(io.StringIO(text), delimiter=_delimiter(text))
-    rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(cell.strip() for cell in row)]
+    reader = csv.reader(io.StringIO(text, newline=None), delimiter=_delimiter(text))
+    try:
+        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
+    except csv.Error as error:
+        raise InputError(
+            "overlap.list-csv",
+            "the list is not a CSV file",
+            where=f"line {reader.line_num}",
+            mend="Save it anew as CSV, or as plain text with one number a line.",
+        ) from error
+    rows = [(place, row) for place, row in rows if any(row)]
     if not rows:
         return [], [], []
     at = _position(rows[0][1], column)
