@@ -257,6 +257,12 @@ def test_a_row_that_does_not_authenticate_counts_as_absent(monkeypatch: pytest.M
     assert sizes(pair) == sizes(honest)
     assert pair.tracer.kept.broken  # type: ignore[union-attr]
     assert not len(pair.tracer.kept.found.owner)  # type: ignore[union-attr]
+    snapshot = pair.tracer.kept.snapshot  # type: ignore[union-attr]
+    pair.run(pair.step("tracer", tracer.close(pair.tracer)))  # type: ignore[arg-type]
+    assert isinstance(pair.tracer, tracer.Done)
+    assert len(pair.tracer.broken) == 3  # what the auditor is shown after closing
+    for row in pair.tracer.broken:
+        assert snapshot.row(snapshot.index()[row.identifier]) == row.row
 
 
 @pytest.mark.parametrize("what", list(BROKEN))

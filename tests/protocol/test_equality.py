@@ -42,7 +42,7 @@ contacts = st.lists(
 seeds = st.lists(st.sampled_from([*NUMBERS, "+4915112345678"]), min_size=1, max_size=2, unique=True)
 hops = st.integers(1, 3)
 limits = st.integers(1, 5)
-few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def in_the_clear(pair: Pair) -> TracedGraph:

@@ -26,7 +26,7 @@ from clew.joint.sizes import LEAST_LIST, size_class
 from clew.joint.terms import number_dst
 from clew.joint.trees import Tree
 
-__all__ = ["Opened", "Snapshot", "Vault", "open_rows", "parse_snapshot", "seal_snapshot"]
+__all__ = ["Broken", "Opened", "Snapshot", "Vault", "open_rows", "parse_snapshot", "seal_snapshot"]
 
 _MAGIC: Final = b"clew/1 snapshot\n"
 _TAG: Final = 16
@@ -183,15 +183,25 @@ def _dummies(sizes: Sequence[int], seed: bytes, trace: bytes) -> list[tuple[byte
 
 
 @final
+@dataclass(frozen=True, slots=True, repr=False)
+class Broken:
+    """A row that was not sound: its identifier, the key that its point gave, and its bytes, for the auditor."""
+
+    identifier: bytes
+    key: bytes
+    row: bytes
+
+
+@final
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Opened:
     """What a batch of row points opened: ``found`` says for which, ``rows`` their entries, ``seals`` all sealed
-    numbers. ``broken`` are identifiers and keys of rows that were there and were not sound."""
+    numbers. ``broken`` the rows that were there and were not sound."""
 
     found: npt.NDArray[np.int64]
     rows: tuple[Entries, ...]
     seals: group.Array
-    broken: tuple[tuple[bytes, bytes], ...]
+    broken: tuple[Broken, ...]
 
 
 def open_rows(
@@ -207,11 +217,13 @@ def open_rows(
             continue
         row = _opened(snapshot, place, identifier, key, hub_limit)
         if row is None:
-            broken.append((identifier, key))
+            broken.append(Broken(identifier, key, snapshot.row(place)))
         else:
             candidates.append((at, identifier, key, row))
     sound = _sound(snapshot.trace, candidates, keys)
-    broken += [(one[1], one[2]) for one, good in zip(candidates, sound, strict=True) if not good]
+    for (_, identifier, key, _), good in zip(candidates, sound, strict=True):
+        if not good:
+            broken.append(Broken(identifier, key, snapshot.row(index[identifier])))
     kept = [one for one, good in zip(candidates, sound, strict=True) if good]
     return Opened(
         found=np.array([at for at, _, _, _ in kept], np.int64),

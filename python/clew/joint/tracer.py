@@ -161,9 +161,8 @@ def authorise(
 
 def close(state: Traced) -> Step[AwaitClosed]:
     """The end of the trace: blinds, seeds' secrets and the snapshot are forgotten (spec 9)."""
-    return Step(
-        AwaitClosed(state.kept.order.trace), Close(state.kept.order.trace), (_entry("joint.closing", state.kept),)
-    )
+    trace, entry = state.kept.order.trace, _entry("joint.closing", state.kept)
+    return Step(AwaitClosed(trace, state.kept.broken), Close(trace), (entry,))
 
 
 def stop(state: State, reason: str) -> Step[Ended]:
@@ -268,8 +267,8 @@ def _received(state: State, message: Message, given: Given) -> Step[State]:
             return _take_rows(state, message, given)
         case (AwaitUnmasked(), Unmasked()):
             return _take_unmasked(state, message)
-        case (AwaitClosed(trace), Closed()):
-            return Step(Done(trace), None, (Entry("joint.closed", {"trace": trace.hex()}),))
+        case (AwaitClosed(trace, broken), Closed()):
+            return Step(Done(trace, broken), None, (Entry("joint.closed", {"trace": trace.hex()}),))
         case _:
             raise out_of_turn("the message has no place in this state")
 

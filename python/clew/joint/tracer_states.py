@@ -15,7 +15,7 @@ from clew.joint.couples import Couples
 from clew.joint.found import Found, Vertices
 from clew.joint.messages import Names, Offer, Recognise, RefusalCode, TracerCommitments, Unmask
 from clew.joint.seeds import SeedShare
-from clew.joint.snapshot import Snapshot
+from clew.joint.snapshot import Broken, Snapshot
 from clew.joint.spending import NOTHING, Spent
 from clew.joint.terms import Order, Roots
 from clew.joint.unmasking import Record
@@ -90,7 +90,7 @@ class Trace:
     spent: Spent = NOTHING
     asked: tuple[Asked, ...] = ()
     positions: Mapping[int, tuple[int, int]] = field(default_factory=dict)
-    broken: tuple[tuple[bytes, bytes], ...] = ()
+    broken: tuple[Broken, ...] = ()
     unmasked: Mapping[int, str] = field(default_factory=dict)
     records: tuple[Record, ...] = ()
     requests: int = 0
@@ -191,16 +191,18 @@ class AwaitUnmasked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AwaitClosed:
-    """Closing was announced; blinds and snapshot are forgotten."""
+    """Closing was announced; blinds and snapshot are forgotten. ``broken`` is for the auditor (spec 6.6)."""
 
     trace: bytes
+    broken: tuple[Broken, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Both sides have closed the trace."""
+    """Both sides have closed the trace. ``broken`` is for the auditor."""
 
     trace: bytes
+    broken: tuple[Broken, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +238,7 @@ def trace_of(state: State) -> bytes:
             return bytes(32)
         case AwaitCommitments() | Committed():
             return state.order.trace
-        case AwaitClosed(trace) | Done(trace) | Ended(trace):
+        case AwaitClosed(trace=trace) | Done(trace=trace) | Ended(trace=trace):
             return trace
         case _:
             return state.kept.order.trace
