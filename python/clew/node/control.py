@@ -1,0 +1,177 @@
+"""How a node's own people speak to it: a Unix socket in its folder that only its owner can open (spec node 7)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, final
+
+import aiohttp
+from aiohttp import web
+
+from clew.chain.files import Documents
+from clew.errors import ClewError, InputError, PeerError, Refused, StorageError, UsageError
+from clew.joint.seeds import SeedShare
+from clew.joint.terms import moment
+from clew.node.desk import Desk
+from clew.node.running import Running
+from clew.node.states import next_step
+from clew.warrants.files import read_file
+from clew.warrants.policy import read_policy
+
+__all__ = ["Control", "ask_node"]
+
+_LIMIT: Final = 1 << 24
+_ERRORS: Final = (InputError, PeerError, Refused, StorageError, UsageError)
+_SOCKET_LENGTH: Final = 100
+
+
+@final
+class Control:
+    """The server of the socket."""
+
+    def __init__(self, desk: Desk, told: Callable[[Running], Awaitable[None]]) -> None:
+        self._desk = desk
+        self._told = told
+        self._path = desk.identity.settings.socket
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        """Take commands."""
+        if len(bytes(self._path.resolve())) > _SOCKET_LENGTH:
+            raise UsageError(
+                "node.path-long",
+                "the node's folder has too long a path for a socket in it",
+                where=str(self._path),
+                mend=f"Move the node to a folder whose path has fewer than {_SOCKET_LENGTH - 15} characters.",
+            )
+        self._path.unlink(missing_ok=True)  # the database's lock says that no other node serves here
+        app = web.Application(client_max_size=_LIMIT)
+        app.router.add_post("/", self._post)
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        await self._runner.setup()
+        await web.UnixSite(self._runner, str(self._path)).start()
+        self._path.chmod(0o600)
+
+    async def stop(self) -> None:
+        """Take no more commands."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+        self._path.unlink(missing_ok=True)
+
+    async def _post(self, request: web.Request) -> web.Response:
+        try:
+            found = await self._do(await request.json())
+        except ClewError as error:
+            return web.json_response({"error": {**error.as_json(), "class": type(error).__name__}})
+        return web.json_response({"result": found})
+
+    async def _do(self, asked: Mapping[str, Any]) -> Any:
+        desk, what = self._desk, asked["do"]
+        if what == "list":
+            return await asyncio.to_thread(lambda: [summary(one) for one in desk.traces()])
+        if what == "open":
+            return summary(await asyncio.to_thread(desk.open, asked["partner"], asked["terms"]))
+        one = desk.find(asked["case"])
+        if what in ("pause", "resume"):
+            if what == "pause":
+                await asyncio.to_thread(one.pause, asked["reason"])
+            else:
+                await asyncio.to_thread(one.go_on)
+            await self._told(one)
+            return summary(one)
+        return await asyncio.to_thread(_act, desk, one, what, asked)
+
+
+def _act(desk: Desk, one: Running, what: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    if what == "accept":
+        one.accept()
+    elif what == "start":
+        _start(desk, one, asked)
+    elif what == "refuse":
+        one.refuse(asked["reason"])
+    elif what == "close":
+        one.close()
+    elif what == "result":
+        return {**summary(one), "folder": str(one.result()), "receipt": one.receipt()}
+    elif what == "terms":
+        return one.terms_document()
+    elif what != "status":
+        raise UsageError("node.command", "this node knows no such command", mend="Use the Clew that it runs with.")
+    return {**summary(one), "receipt": one.receipt()}
+
+
+def _start(desk: Desk, one: Running, asked: Mapping[str, Any]) -> None:
+    policy_file = desk.identity.settings.policy
+    policy = read_policy(policy_file)
+    warrant = Path(asked["warrant"])
+    documents = Documents(
+        read_file(warrant, _LIMIT),
+        policy.source,
+        (),
+        policy.revocations,
+        policy_file,
+        (str(warrant),),
+    )
+    one.start(documents, [SeedShare(number, bytes.fromhex(secret)) for number, secret in asked["seeds"]])
+
+
+def summary(one: Running) -> dict[str, Any]:
+    """A trace as ``clew case status`` shows it. It holds no number."""
+    row, offer = one.row, one.terms
+    found: dict[str, Any] = {
+        "number": row.id,
+        "case": row.name,
+        "role": row.role,
+        "partner": one.partner.name if one.partner is not None else "(no longer pinned)",
+        "state": row.state,
+        "next": next_step(row.role, row.state),
+        "paused": row.paused,
+        "reason": row.reason,
+        "partner_says": {"state": one.partner_says.state, "reason": one.partner_says.reason},
+        "trouble": str(one.broken) if one.broken is not None else one.trouble,
+        "trace": row.trace.hex() if row.trace is not None else None,
+        "folder": str(one.folder),
+        "snapshot": one.snapshot_state(),
+        "waiting_to_be_sent": one.outgoing is not None,
+    }
+    if offer is not None:
+        begin, end = moment(offer.begin), moment(offer.end)
+        found["terms"] = {
+            "stage": offer.stage,
+            "begin": begin.isoformat(),
+            "end": end.isoformat(),
+            "hub_limit": offer.hub_limit,
+        }
+    return found
+
+
+async def _post(path: Path, asked: Mapping[str, Any]) -> Any:
+    timeout = aiohttp.ClientTimeout(total=None, connect=5)
+    async with (
+        aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(path)), timeout=timeout) as session,
+        session.post("http://node/", json=dict(asked)) as response,
+    ):
+        return await response.json()
+
+
+def ask_node(folder: Path, asked: Mapping[str, Any]) -> Any:
+    """What the running node in a folder answers to a command; its errors are raised here."""
+    from clew.node.identity import read_settings
+
+    socket = read_settings(folder).socket
+    try:
+        found = asyncio.run(_post(socket, asked))
+    except (aiohttp.ClientError, OSError) as error:
+        raise UsageError(
+            "node.not-running",
+            "the node of this folder is not running",
+            where=str(folder),
+            mend=f"Start it in another terminal: clew node serve {folder}",
+        ) from error
+    if "error" not in found:
+        return found["result"]
+    said = found["error"]
+    kinds = {kind.__name__: kind for kind in _ERRORS}
+    raise kinds.get(said["class"], StorageError)(said["code"], said["what"], where=said["where"], mend=said["mend"])

@@ -1,0 +1,187 @@
+"""The process of a node: takes what partners send, carries what waits to be sent, fetches snapshots (spec node 4, 6).
+
+Nothing here knows what a message means. Whatever computes or waits for the disk runs in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final, final
+
+from clew.errors import ClewError, PeerError
+from clew.node.control import Control
+from clew.node.desk import Desk
+from clew.node.envelope import Envelope, Kind
+from clew.node.identity import Card
+from clew.node.running import Answer, Running, Wait
+from clew.node.transport import Partners, Receiver, Reply
+
+__all__ = ["Node"]
+
+_CHUNK: Final = 4 << 20
+_LARGEST_SNAPSHOT: Final = 1 << 36
+_LOOK_SECONDS: Final = 0.05
+_FIRST_SECONDS: Final = 0.1
+_LAST_SECONDS: Final = 10.0
+_REASON: Final = 200
+
+
+@final
+class Node:
+    """A running node."""
+
+    def __init__(self, desk: Desk, note: Callable[[str], None]) -> None:
+        self._desk = desk
+        self._note = note
+        self._partners = Partners(desk.identity, self._seconds)
+        self._receiver = Receiver(desk.identity, desk.peers, self._seconds, self._handle, note)
+        self._control = Control(desk, self.tell_of_pause)
+        self._busy: dict[int, asyncio.Task[None]] = {}
+        self._told: dict[int, str | None] = {}
+
+    async def run(self, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+        """Serve until ``stop`` is set; ``ready`` is called when both the partner's and the own socket are open."""
+        await asyncio.to_thread(self._desk.resume)
+        try:
+            await self._receiver.start()
+            await self._control.start()
+            ready()
+            while not stop.is_set():
+                self._receiver.trust_new()
+                self._look()
+                try:
+                    await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
+                except TimeoutError:
+                    continue
+        finally:
+            for task in self._busy.values():
+                task.cancel()
+            await asyncio.gather(*self._busy.values(), return_exceptions=True)
+            await self._control.stop()
+            await self._receiver.stop()
+            await self._partners.close()
+            self._desk.close()
+
+    async def tell_of_pause(self, one: Running) -> None:
+        """Tell the partner once that this side pauses, or goes on; a pause is also told whenever they ask."""
+        if one.partner is None:
+            return
+        trace = one.row.trace or one.row.offer or b""
+        state, reason = ("paused", one.paused) if one.paused is not None else ("going on", "")
+        body = json.dumps({"trace": trace.hex(), "state": state, "reason": reason}).encode()
+        try:
+            await self._partners.send(one.partner, Kind.WAIT, body)
+        except PeerError as error:
+            one.trouble = str(error)
+
+    def _seconds(self) -> int:
+        moment: datetime = self._desk.clock()
+        return int(moment.timestamp())
+
+    def _look(self) -> None:
+        """Start what has to be done for each trace, if it is not being done."""
+        for one in self._desk.traces():
+            key = one.row.id
+            task = self._busy.get(key)
+            if task is not None and not task.done():
+                continue
+            if task is not None and not task.cancelled() and (error := task.exception()) is not None:
+                raise error
+            if one.partner is None or one.paused is not None:
+                continue
+            if one.outgoing is not None:
+                self._busy[key] = asyncio.create_task(self._carry(one, one.partner))
+            elif one.wants_snapshot:
+                self._busy[key] = asyncio.create_task(self._fetch(one, one.partner))
+
+    async def _carry(self, one: Running, card: Card) -> None:
+        """Send what waits, take the answer, and so on until nothing waits."""
+        pause = _FIRST_SECONDS
+        while (data := one.outgoing) is not None and one.paused is None:
+            try:
+                answer = await self._partners.send(card, Kind.MESSAGE, data)
+                one.trouble = ""
+                one.partner_says = Wait("")
+                if answer.kind is Kind.MESSAGE:
+                    await asyncio.to_thread(one.answered, answer.body)
+                    pause = _FIRST_SECONDS
+                    continue
+                if answer.kind is Kind.NOTHING:
+                    await asyncio.to_thread(one.acknowledged)
+                    continue
+                if answer.kind is Kind.WAIT:
+                    one.partner_says = _waits(answer.body)
+            except ClewError as error:
+                one.trouble = str(error)
+            await asyncio.sleep(pause)
+            pause = min(_LAST_SECONDS, pause * 1.6)
+
+    async def _fetch(self, one: Running, card: Card) -> None:
+        """The holder's snapshot, a part at a time, from where it was left."""
+        pause = _FIRST_SECONDS
+        while one.wants_snapshot and one.paused is None:
+            try:
+                part = one.partial()
+                offset = part.stat().st_size if part.exists() else 0
+                wanted = (one.row.trace or b"") + offset.to_bytes(8, "big")
+                answer = await self._partners.send(card, Kind.CHUNK_WANTED, wanted)
+                if answer.kind is Kind.CHUNK:
+                    await asyncio.to_thread(_append, one, offset, answer.body)
+                    one.trouble, pause = "", _FIRST_SECONDS
+                    continue
+                one.partner_says = _waits(answer.body)
+            except ClewError as error:
+                one.trouble = str(error)
+            except OSError as error:
+                one.trouble = f"The snapshot cannot be written: {error.strerror}."
+            await asyncio.sleep(pause)
+            pause = min(_LAST_SECONDS, pause * 1.6)
+
+    async def _handle(self, card: Card, envelope: Envelope) -> Reply:
+        """What a partner's envelope is answered with."""
+        match envelope.kind:
+            case Kind.MESSAGE:
+                told = await asyncio.to_thread(self._desk.arrived, card, envelope.body)
+                if isinstance(told, Answer):
+                    return Kind.MESSAGE, told.data
+                if isinstance(told, Wait):
+                    return Kind.WAIT, json.dumps({"state": told.state, "reason": told.reason}).encode()
+                return Kind.NOTHING, b""
+            case Kind.CHUNK_WANTED if len(envelope.body) == 40:
+                data = await asyncio.to_thread(self._desk.snapshot, card, envelope.body[:32])
+                offset = int.from_bytes(envelope.body[32:], "big")
+                return Kind.CHUNK, len(data).to_bytes(8, "big") + data[offset : offset + _CHUNK]
+            case Kind.WAIT:
+                self._desk.partner_says(card, envelope.body)
+                return Kind.NOTHING, b""
+        raise PeerError("node.envelope", "the partner's node sent what only answers")
+
+
+def _append(one: Running, offset: int, body: bytes) -> None:
+    """One part of a snapshot written; the file gets its name when it is whole."""
+    total, data = int.from_bytes(body[:8], "big"), body[8:]
+    part = one.partial()
+    if total > _LARGEST_SNAPSHOT or offset + len(data) > total or (not data and offset < total):
+        part.unlink(missing_ok=True)
+        raise PeerError("node.snapshot", "the parts of the partner's snapshot do not fit together")
+    part.parent.mkdir(mode=0o700, exist_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "ab") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    if offset + len(data) == total:
+        part.rename(one.snapshot_file)
+
+
+def _waits(body: bytes) -> Wait:
+    """What the partner's node says of itself: words, at most so many."""
+    try:
+        found: Any = json.loads(body)
+        return Wait(str(found["state"])[:40], str(found["reason"])[:_REASON])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise PeerError("node.envelope", "the partner's node says something that is no state") from error

@@ -1,0 +1,57 @@
+"""What a person is told about a trace: one word for each state, and what to do next."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from clew.joint import holder, tracer
+
+__all__ = ["ENDED", "next_step", "word"]
+
+ENDED: Final = frozenset({"closing", "closed", "ended"})
+"""Words of states without any secret."""
+
+_WORDS: Final = {
+    tracer.AwaitAcceptance: "offered",
+    tracer.AwaitCommitments: "committing",
+    tracer.Committed: "committed",
+    tracer.AwaitSeals: "starting",
+    tracer.AwaitRecognised: "recognising",
+    tracer.AwaitNames: "asking",
+    tracer.AwaitRows: "asking",
+    tracer.Traced: "traced",
+    tracer.AwaitUnmasked: "unmasking",
+    tracer.AwaitClosed: "closing",
+    tracer.Done: "closed",
+    tracer.Ended: "ended",
+    holder.AwaitTracerCommitments: "accepted",
+    holder.Committed: "committed",
+    holder.Authorised: "authorised",
+    holder.AwaitAsk: "answering",
+    holder.AwaitRows: "answering",
+    holder.Finished: "answered",
+    holder.Destroyed: "closed",
+    holder.Ended: "ended",
+}
+
+_NEXT: Final = {
+    ("tracer", "offered"): "The partner decides: clew case accept, on their side.",
+    ("tracer", "committed"): "Draft the warrant (clew case draft), have it signed, then clew case start on both sides.",
+    ("tracer", "traced"): "The graph is in the case folder: clew case result. Then clew case close.",
+    ("tracer", "starting"): "The partner verifies the warrant: clew case start, on their side.",
+    ("holder", "offered"): "Decide: clew case accept, or clew case refuse with a reason.",
+    ("holder", "committed"): "When the signed warrant comes: clew case start.",
+    ("holder", "answered"): "Every hop was answered. The partner closes the trace.",
+}
+
+
+def word(state: tracer.State | holder.State) -> str:
+    """The word for a state."""
+    found = _WORDS[type(state)]
+    hop = getattr(state, "hop", None)
+    return found if hop is None else f"{found}, hop {hop}"
+
+
+def next_step(role: str, word: str) -> str:
+    """What a person does next; empty where the nodes go on by themselves."""
+    return _NEXT.get((role, word), "")

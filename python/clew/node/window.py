@@ -1,0 +1,45 @@
+"""A node's own records inside a trace's window, as the joint trace starts from them (spec node 5)."""
+
+from __future__ import annotations
+
+from clew.audit.log import Entry, Log, Value
+from clew.chain.graph import Detail
+from clew.chain.trace import Records, Walk
+from clew.effects import Clock, NoProgress
+from clew.engine import Engine
+from clew.joint.couples import Couples
+from clew.joint.labels import CASE_ORDER, digest
+from clew.joint.messages import Offer, encode
+from clew.joint.terms import moment
+from clew.warrants.verify import permit_window
+
+__all__ = ["offer_digest", "read_window"]
+
+
+def offer_digest(offer: Offer) -> bytes:
+    """The digest of an offer, by which both logs name it before there is a case order."""
+    return digest(CASE_ORDER, encode(offer))
+
+
+def read_window(records: Records, offer: Offer, holder: str, log: Log, clock: Clock) -> Couples:
+    """All couples of the offer's window; logged as ``records.read`` before anything is read.
+
+    The graph of one hop from every number exists only while this function runs: nothing shows or keeps it.
+    """
+    window = moment(offer.begin), moment(offer.end)
+    permission = permit_window(offer_digest(offer).hex(), offer.case, offer.stage, window, offer.hub_limit, clock)
+    body: dict[str, Value] = {
+        "store": records.identity,
+        "warrant": permission.digest,
+        "stage": offer.stage,
+        "purpose": "joint window",
+    }
+    receipt = log.commit(Entry("records.read", body))
+    with Engine(threads=1) as engine:
+        records.attach(engine, permission, receipt)
+        bounds = {"begin": window[0], "end": window[1]}
+        numbers = engine.table("node", "window_numbers", bounds)["text"].to_pylist()
+        if not numbers:
+            return Couples.none()
+        walk = Walk(engine, permission, tuple(numbers), NoProgress())
+        return Couples.of(walk.graph(permission, records.identity, holder, Detail.CALLS))

@@ -1,0 +1,189 @@
+"""Two nodes on loopback, over real sockets, with real stores and signed warrants; for the tests of ``clew.node``."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from clew.chain.files import Documents
+from clew.effects import Clock, Randomness, system_clock, system_randomness
+from clew.joint.seeds import SeedShare
+from clew.node.desk import Desk
+from clew.node.drafting import drafted
+from clew.node.identity import Card, Identity, open_identity, set_up
+from clew.node.peers import Peers
+from clew.node.runner import Node
+from clew.node.running import Running
+from clew.warrants.authorisation import Budgets
+from clew.warrants.dsse import sign
+from clew.warrants.policy import Holder, policy_toml, read_policy
+from tests.cli.tracing import make_store
+from tests.warrants import EXPIRES, ISSUED, JUDGE
+
+PASSPHRASE = "four random words here"
+BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
+END = datetime(2026, 3, 9, tzinfo=UTC)
+SEED, BRIDGE = "+9647901000001", "+33612000001"
+AUDITOR = bytes(range(32)).hex()
+BUDGETS = Budgets(numbers=10_000, items=100_000, rows=100_000, recognised=10_000, unmaskings=10)
+
+Rows = list[tuple[str, str, datetime, int, str]]
+
+
+def call(a: str, b: str, minute: int = 0, kind: str = "voice") -> tuple[str, str, datetime, int, str]:
+    return a, b, BEGIN + timedelta(hours=9, minutes=minute), 60, kind
+
+
+BORDER = [call(SEED, BRIDGE), call(SEED, "+33612000002", 3, "message")]
+OWN: Rows = [call(SEED, "+9647901000002", 5), call("+9647901000002", "+9647901000003", 7), *BORDER]
+THEIRS: Rows = [
+    call(BRIDGE, "+33612000003", 11),
+    call("+33612000003", "+33612000004", 13),
+    call("+33612000002", "+33612000003", 17, "missed"),
+    call("+33612000009", "+33612000008", 19),
+    *BORDER,
+]
+REACHED = 6
+"""Vertices within two hops of the seed: it, two across the border, one and another at home, one abroad."""
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def make_node(folder: Path, name: str, rows: Rows) -> Identity:
+    """A node with its store and the judge's policy."""
+    folder.mkdir(parents=True)
+    store = make_store(folder, rows)
+    (folder / "policy.toml").write_text(policy_toml([Holder("Judge", "judge", JUDGE.public)], 1, []))
+    where = f"127.0.0.1:{free_port()}"
+    set_up(folder / "node", name, where, store, folder / "policy.toml", PASSPHRASE, system_randomness)
+    return open_identity(folder / "node", PASSPHRASE)
+
+
+def pin(one: Identity, other: Identity) -> None:
+    Peers(one.settings.folder).add(Card.parse(other.settings.card), other.settings.card)
+
+
+@dataclass
+class Side:
+    """One node of a test: it can be started, stopped, and started again."""
+
+    identity: Identity
+    clock: Clock = system_clock
+    randomness: Randomness = system_randomness
+    notes: list[str] = field(default_factory=list)
+    desk: Desk = field(init=False)
+    node: Node = field(init=False)
+    _task: asyncio.Task[None] | None = None
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def start(self) -> None:
+        self.desk = Desk(self.identity, self.clock, self.randomness)
+        self.node = Node(self.desk, self.notes.append)
+        self._stop = asyncio.Event()
+        ready = asyncio.Event()
+        self._task = asyncio.create_task(self.node.run(self._stop, ready.set))
+        waiting = asyncio.create_task(ready.wait())
+        await asyncio.wait({waiting, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        if self._task.done():
+            await self._task
+
+    async def stop(self) -> None:
+        self._stop.set()
+        if self._task is not None:
+            await self._task
+            self._task = None
+
+    async def restart(self) -> None:
+        await self.stop()
+        await self.start()
+
+    @property
+    def one(self) -> Running:
+        (found,) = self.desk.traces()
+        return found
+
+    async def until(self, state: str) -> Running:
+        return await until(lambda: bool(self.desk.traces()) and self.one.row.state == state, self)
+
+
+async def until(true: Callable[[], bool], side: Side, seconds: float = 30) -> Running:
+    end = asyncio.get_running_loop().time() + seconds
+    while not true():
+        if asyncio.get_running_loop().time() > end:
+            said = [(one.row, one.trouble, one.broken, one.partner_says) for one in side.desk.traces()]
+            raise AssertionError(f"waited in vain: {said} {side.notes}")
+        await asyncio.sleep(0.02)
+    return side.desk.traces()[-1]
+
+
+@dataclass
+class Two:
+    """A tracer's and a holder's node."""
+
+    tracer: Side
+    holder: Side
+    hops: int = 2
+    budgets: Budgets = BUDGETS
+
+    async def offered(self, case: str = "lantern-7") -> None:
+        terms = {"case": case, "stage": 1, "begin": BEGIN, "end": END, "hub_limit": 200, "auditor": AUDITOR}
+        await asyncio.to_thread(self.tracer.desk.open, "Holder", terms)
+        await self.holder.until("offered")
+
+    async def committed(self) -> None:
+        await self.offered()
+        await asyncio.to_thread(self.holder.one.accept)
+        await self.tracer.until("committed")
+        await until(lambda: self.tracer.one.snapshot_file.exists(), self.tracer)
+
+    def papers(self, seeds: list[str], **fields: Any) -> tuple[bytes, tuple[SeedShare, ...]]:
+        values: dict[str, Any] = {
+            "hops": self.hops,
+            "budgets": self.budgets,
+            "issued": ISSUED,
+            "expires": EXPIRES,
+            "authority": "Examining magistrate, Court of Example",
+            "legal_basis": "Example Code of Procedure, article 1",
+            "purpose": "Find the other members of the group.",
+            **fields,
+        }
+        warrant, shares = drafted(self.tracer.one.terms_document(), seeds, system_randomness(32), **values)
+        return sign(warrant.encode(), JUDGE), shares
+
+    async def start(self, side: Side, warrant: bytes, shares: tuple[SeedShare, ...] = ()) -> None:
+        policy = read_policy(side.identity.settings.policy)
+        papers = Documents(warrant, policy.source, (), policy.revocations, side.identity.settings.policy)
+        await asyncio.to_thread(side.one.start, papers, shares)
+
+    async def traced(self) -> None:
+        await self.committed()
+        warrant, shares = self.papers([SEED])
+        await self.start(self.holder, warrant)
+        await self.start(self.tracer, warrant, shares)
+        await self.tracer.until("traced")
+
+
+@asynccontextmanager
+async def two(folder: Path, own: Rows = OWN, theirs: Rows = THEIRS) -> AsyncIterator[Two]:
+    """Both nodes, running, each with the other's card."""
+    a, b = make_node(folder / "a", "Tracer", own), make_node(folder / "b", "Holder", theirs)
+    pin(a, b)
+    pin(b, a)
+    pair = Two(Side(a), Side(b))
+    await pair.tracer.start()
+    await pair.holder.start()
+    try:
+        yield pair
+    finally:
+        await pair.tracer.stop()
+        await pair.holder.stop()
