@@ -8,10 +8,10 @@ UV := $(TOOLS)/bin/uv
 RUN := $(UV) run --locked --no-sync
 PYTHON ?= python3
 
-.PHONY: help setup demo test check bench docs lint types contracts rust fuzz clean
+.PHONY: help setup demo test check bench docs lint types contracts rust fuzz constant-time clean
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(UV):
 	$(PYTHON) -m venv $(TOOLS)
@@ -46,6 +46,13 @@ docs: setup  ## regenerate what is generated: the command reference
 
 fuzz: setup  ## parsers against broken input, for a bounded time
 	$(RUN) python tests/fuzz.py --seconds 60
+
+constant-time:  ## whether the time of group arithmetic depends on its secrets; minutes, best on an idle machine
+	cargo run --locked --quiet --release -p clew-kernels --example constant_time
+	if command -v valgrind > /dev/null; then \
+	  cargo run --locked --quiet --release -p clew-kernels --example memcheck --config \
+	    'target."cfg(unix)".runner = "valgrind -q --suppressions=crates/clew-kernels/examples/memcheck.supp"'; \
+	else echo "valgrind is not installed: the check for branches and addresses was left out"; fi
 
 check: lint types contracts test fuzz  ## what CI runs: lint, types, contracts, tests, docs and help comparison, fuzzing
 
