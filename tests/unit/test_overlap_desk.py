@@ -12,9 +12,9 @@ import pytest
 from clew.errors import ClewError, InputError, PeerError, Refused, StorageError, UsageError
 from clew.joint.overlap import files
 from clew.joint.overlap.codec import decode_state, encode_state
-from clew.joint.overlap.desk import Step, size_of
 from clew.joint.overlap.limits import Limits
 from clew.joint.overlap.published import open_set
+from clew.joint.overlap.standing import Step, size_of
 from clew.joint.overlap.states import Answered, Asked, Counted, Ended, Own, State
 from clew.warrants.keys import SigningKey
 from tests.overlap_parties import FIRST, Organisation, answerer_list, asker_list, numbers, walked
@@ -285,6 +285,16 @@ def test_every_state_is_kept_and_found_again(from_set: bool) -> None:
         assert walk.own.tags.tobytes() not in kept
         assert walk.key is not None
         assert walk.key.bytes_for_state() not in kept
+
+
+def test_a_letter_is_never_read_beyond_what_its_check_can_need(sides: tuple[Organisation, Organisation]) -> None:
+    a, b = sides
+    answered = answer(b, a, ask(a, b)).letter
+    assert answered is not None
+    assert len(answered) < a.desk.most_bytes(answered[:4096]) < 100_000
+    with pytest.raises(InputError) as unknown:
+        b.desk.most_bytes(ask(a, b))
+    assert unknown.value.code == "overlap.unknown-check"
 
 
 def test_which_check_is_meant_is_asked_for_only_where_it_is_not_clear(

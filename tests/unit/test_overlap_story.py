@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from clew.joint.overlap.desk import Step, common_of, size_of
 from clew.joint.overlap.published import open_set
+from clew.joint.overlap.standing import Step, common_of, size_of
 from clew.joint.overlap.states import Done, Ended
 from tests.overlap_parties import Organisation, answerer_list, asker_list, common_list, references
 

@@ -19,7 +19,7 @@ from clew.cli.overlap_files import (
     list_options,
     one_partner,
     open_desk,
-    read_letter_file,
+    read_file,
     report_list,
     require_key_id,
     rows_beside,
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from clew.cli.overlap_files import Listed
-    from clew.joint.overlap.desk import Step
     from clew.joint.overlap.published import Published
+    from clew.joint.overlap.standing import Step
 
 __all__ = ["overlap"]
 
@@ -106,7 +106,7 @@ def check(list_file: Path, set_file: Path, partner: Path, **options: object) -> 
     """
     from clew.joint.overlap.published import open_set
 
-    found = open_set(read_letter_file(set_file), one_partner(partner).key)
+    found = open_set(read_file(set_file), one_partner(partner).key)
     _ask(list_file, partner, found, options)
 
 
@@ -164,15 +164,17 @@ def answer(letter: Path, list_file: Path | None, partner: Path, **options: objec
       clew overlap answer overlap-3f….letter --list our-case.csv --column msisdn --country FR \\
         --partner iq.key.pub.toml --key fr.key
     """
+    from clew.joint.overlap.letters import letter_limit
     from clew.joint.overlap.states import Ended
 
     listed = found_list(list_file, options) if list_file is not None else None
     holder = one_partner(partner)
     key_file = _path(options, "key_file")
     desk, output = open_desk(options), Output(bool(options["as_json"]))
+    limits = listed.limits if listed is not None else found_list(None, options).limits
     step = desk.answer(
-        read_letter_file(letter),
-        listed.limits if listed is not None else found_list(None, options).limits,
+        read_file(letter, lambda _: letter_limit(limits.most)),
+        limits,
         signer(options),
         require_key_id(key_file),
         holder.key,
@@ -225,11 +227,11 @@ def read(letter: Path, result: Path | None, **options: object) -> None:
       clew overlap read overlap-3f….letter --result both.csv
     """
     from clew.cli.overlap_text import result_csv, step_text
-    from clew.joint.overlap.desk import common_of
+    from clew.joint.overlap.standing import common_of
     from clew.joint.overlap.states import Done
 
     desk, output = open_desk(options), Output(bool(options["as_json"]))
-    step = desk.read(read_letter_file(letter), signer(options))
+    step = desk.read(read_file(letter, desk.most_bytes), signer(options))
     target = write_out(step, options)
     common = common_of(step.state)
     if common is not None and result is not None:
@@ -263,7 +265,7 @@ def agree(prefix: str | None, payloads: Path | None, country: str | None, yes: b
       clew overlap agree --payloads references.csv
     """
     from clew.cli.warrant_files import confirm
-    from clew.joint.overlap.desk import size_of
+    from clew.joint.overlap.standing import size_of
     from clew.joint.overlap.states import Considering, Counted
 
     desk, output = open_desk(options), Output(bool(options["as_json"]))
@@ -321,7 +323,7 @@ def status(**options: object) -> None:
       clew overlap status
     """
     from clew.cli.overlap_text import waits_for
-    from clew.joint.overlap.desk import size_of
+    from clew.joint.overlap.standing import size_of
 
     desk, output = open_desk(options), Output(bool(options["as_json"]))
     checks, sets, damaged = desk.all(), desk.sets.names(), desk.damaged()

@@ -15,9 +15,10 @@ from clew.cli.warrant_files import named
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from clew.joint.overlap.desk import Desk, Step
+    from clew.joint.overlap.desk import Desk
     from clew.joint.overlap.limits import Limits
     from clew.joint.overlap.lists import NumberList
+    from clew.joint.overlap.standing import Step
     from clew.warrants.keys import SigningKey
     from clew.warrants.policy import Holder
 
@@ -32,7 +33,7 @@ __all__ = [
     "list_options",
     "one_partner",
     "open_desk",
-    "read_letter_file",
+    "read_file",
     "report_list",
     "require_key_id",
     "rows_beside",
@@ -43,7 +44,9 @@ __all__ = [
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 OUT = click.Path(path_type=Path, dir_okay=False)
-_LARGEST_FILE: Final = 1 << 33
+_HEAD: Final = 4096
+_ALWAYS: Final = 1 << 24  # a file up to here is read whatever it is
+_LARGEST_FILE: Final = 1 << 30  # lists and sets
 _SHOWN_LINES: Final = 20
 
 P = ParamSpec("P")
@@ -114,7 +117,7 @@ def found_list(path: Path | None, options: Mapping[str, object]) -> Listed:
     country, column = options.get("country"), options.get("column")
     with named(path):
         found = read_list(
-            read_letter_file(path),
+            read_file(path),
             country=str(country) if country else None,
             column=str(column) if column else None,
         )
@@ -134,7 +137,7 @@ def rows_beside(path: Path, country: str | None) -> Callable[[pa.Array], pa.Arra
     from clew.joint.overlap.lists import payloads_for, read_list
 
     with named(path):
-        found = read_list(read_letter_file(path), country=country, beside=True)
+        found = read_list(read_file(path), country=country, beside=True)
         if found.left_out:
             raise InputError(
                 "overlap.list-unreadable",
@@ -213,13 +216,15 @@ def open_desk(options: Mapping[str, object]) -> Desk:
     return Desk(folder, system_clock, system_randomness)
 
 
-def read_letter_file(path: Path) -> bytes:
-    """The bytes of a letter, list or set."""
+def read_file(path: Path, most: Callable[[bytes], int] = lambda _: _LARGEST_FILE) -> bytes:
+    """The bytes of a letter, list or set; ``most`` says how many there may be, by the first of them."""
     from clew.errors import InputError
 
     try:
         with path.open("rb") as file:
-            data = file.read(_LARGEST_FILE + 1)
+            head = file.read(_HEAD)
+            limit = max(_ALWAYS, most(head)) if len(head) == _HEAD else _ALWAYS
+            data = head + file.read(limit + 1 - len(head))
     except OSError as error:
         raise InputError(
             "overlap.file-unreadable",
@@ -227,8 +232,13 @@ def read_letter_file(path: Path) -> bytes:
             where=str(path),
             mend="Check the name and the file's permissions.",
         ) from error
-    if len(data) > _LARGEST_FILE:
-        raise InputError("overlap.file-too-large", "the file is larger than any letter or list", where=str(path))
+    if len(data) > limit:
+        raise InputError(
+            "overlap.file-too-large",
+            f"the file has more than {limit:,} bytes, which is more than it can need",
+            where=str(path),
+            mend="Ask the partner what it is. Larger lists need a larger --most from the beginning.",
+        )
     return data
 
 
@@ -241,7 +251,7 @@ def write_out(step: Step, options: Mapping[str, object], data: bytes | None = No
         return None
     given = options.get("out")
     target = given if isinstance(given, Path) else Path(f"overlap-{step.about.shown}-{step.about.letters}.letter")
-    if target.exists() and read_letter_file(target) == content:
+    if target.exists() and read_file(target) == content:
         return target
     write_file(target, content)
     return target

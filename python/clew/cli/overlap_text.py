@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from clew.cli.output import counted
 from clew.cli.readable import readable
-from clew.joint.overlap.desk import common_of, size_of
+from clew.joint.overlap.standing import common_of, size_of
 from clew.joint.overlap.states import (
     Agreed,
     Answered,
@@ -24,7 +24,7 @@ from clew.joint.overlap.states import (
 )
 
 if TYPE_CHECKING:
-    from clew.joint.overlap.desk import Step
+    from clew.joint.overlap.standing import Step
     from clew.joint.overlap.states import Common
 
 __all__ = ["result_csv", "step_document", "step_text", "waits_for"]

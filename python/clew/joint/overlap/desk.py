@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, final
 
@@ -23,55 +23,41 @@ from clew.effects import Clock, Randomness
 from clew.errors import ClewError, InputError, PeerError, Refused, StorageError, UsageError
 from clew.joint.overlap import files
 from clew.joint.overlap.codec import damaged, decode_state, encode_state
-from clew.joint.overlap.letters import Letter, open_letter, open_question, parse_letter, write_letter
+from clew.joint.overlap.letters import Letter, letter_limit, open_letter, open_question, parse_letter, write_letter
 from clew.joint.overlap.limits import Limits, answered_within, require_rate
 from clew.joint.overlap.published import Published, open_set
 from clew.joint.overlap.secret import Secret
 from clew.joint.overlap.sets import SetKeeper
-from clew.joint.overlap.states import Answered, Asked, Common, Considering, Counted, Done, Ended, Learnt, Opened, State
+from clew.joint.overlap.standing import (
+    SHOWN,
+    About,
+    Step,
+    entry_of,
+    key_id,
+    limits_of,
+    over,
+    secret_of,
+    set_of,
+    size_of,
+)
+from clew.joint.overlap.states import (
+    Asked,
+    Considering,
+    Counted,
+    Done,
+    Ended,
+    State,
+)
 from clew.joint.overlap.steps import agree, answer, answer_from_set, ask, decline, receive
 from clew.joint.overlap.wire import NO_SET, Message, Question, Refusal
 from clew.warrants.keys import PublicKey, SigningKey
 
-__all__ = ["About", "Desk", "Signer", "Step", "common_of", "size_of"]
+__all__ = ["Desk", "Signer"]
 
 Signer = Callable[[str], SigningKey]
 """Gives the key that signs letters, from the file that the check names; asked only when there is one to sign."""
 
-_SHOWN: Final = 12
 _CODES: Final = {"overlap.too-few": "too-few", "overlap.too-many": "too-many", "overlap.too-often": "too-often"}
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class About:
-    """What the state folder knows of a check beside its state. Keys are ids or raw public keys, in hexadecimal."""
-
-    check: str
-    role: str  # asker, answerer
-    partner: str  # public key
-    partner_name: str
-    own: str  # key id
-    key_file: str  # where the signing key was when the check began
-    exchange: str  # the partner's, empty while it is not known
-    letters: int  # written and read so far
-    received: str  # SHA-256 of the last letter that was read
-    sent: str  # name of the last letter that was written, empty if it was answered already
-
-    @property
-    def shown(self) -> str:
-        """The check's identifier, as people see it: the first twelve of its digits."""
-        return self.check[:_SHOWN]
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What a command has done: the check, where it stands now, and the letter to send, if one is due."""
-
-    about: About
-    state: State
-    letter: bytes | None
 
 
 @final
@@ -159,13 +145,17 @@ class Desk:
             except Refused as error:
                 return self._refuse_question(about, question, error, signer(about.key_file))
 
+    def most_bytes(self, head: bytes) -> int:
+        """How large the letter that begins with ``head`` may be; one of an unknown check is not read at all."""
+        state = self._load(self._known(parse_letter(head)))[1]
+        limits = limits_of(state)
+        return letter_limit(limits.most if limits is not None else 0)
+
     def read(self, letter: bytes, signer: Signer) -> Step:
         """Where the check of a letter stands after it, and the reply if the protocol has one."""
         opened = parse_letter(letter)
-        check = opened.check.hex()
+        check = self._known(opened)
         with self._lock():
-            if not self._path(check).exists():
-                raise _unknown_check()
             about, state = self._load(check)
             if about.received == _sha256(letter):
                 return self._again(check, letter)
@@ -177,7 +167,7 @@ class Desk:
                 self._commit("overlap.refused", about, code=error.code)
                 raise
             key = signer(about.key_file) if reply is not None else None
-            receipt = self.log.commit(_entry_of(about, state, after))
+            receipt = self.log.commit(entry_of(about, state, after))
             about = replace(
                 about,
                 exchange=opened.exchange.hex(),
@@ -245,7 +235,7 @@ class Desk:
         with self._lock():
             digests = set(self.sets.digests(name))
             for about, state in self.all():
-                if _set_of(state) in digests:
+                if set_of(state) in digests:
                     self._end(about, Ended("set-retired"), self._commit("overlap.ended", about, why="set-retired"))
             self.sets.retire(name, self.log)
 
@@ -334,7 +324,7 @@ class Desk:
     def _letter(self, about: About, state: State, message: Message, key: SigningKey) -> bytes:
         partner = PublicKey(bytes.fromhex(about.partner))
         theirs = bytes.fromhex(about.exchange)
-        return write_letter(message, key, partner, _secret_of(state).exchange(), theirs, self._randomness)
+        return write_letter(message, key, partner, secret_of(state).exchange(), theirs, self._randomness)
 
     def _refuse_question(self, about: About, question: Question, error: Refused, key: SigningKey) -> Step:
         """Log the refusal, tell the partner its code, and keep nothing but that."""
@@ -350,7 +340,7 @@ class Desk:
     def _open(self, letter: Letter, about: About, state: State) -> Message:
         _require_going(state)
         partner, theirs = PublicKey(bytes.fromhex(about.partner)), bytes.fromhex(about.exchange)
-        return open_letter(letter, partner, bytes.fromhex(about.own), _secret_of(state).exchange(), theirs)
+        return open_letter(letter, partner, bytes.fromhex(about.own), secret_of(state).exchange(), theirs)
 
     def _again(self, check: str, letter: bytes) -> Step:
         about, state = self._load(check)
@@ -393,8 +383,14 @@ class Desk:
                 files.destroy(letter)
         return Step(about, state, None)
 
+    def _known(self, letter: Letter) -> str:
+        check = letter.check.hex()
+        if not self._path(check).exists():
+            raise _unknown_check()
+        return check
+
     def _path(self, check: str) -> Path:
-        return self.folder / "checks" / check[:_SHOWN] / "state"
+        return self.folder / "checks" / check[:SHOWN] / "state"
 
     def _keep_partner_set(self, published: Published) -> None:
         path = self._partner_set_path(published.digest)
@@ -416,7 +412,7 @@ class Desk:
         return self.folder / "partner-sets" / digest.hex()
 
     def _commit(self, kind: str, about: About, **fields: Value) -> Receipt:
-        return self.log.commit(Entry(kind, {"check": about.check, "partner": _id(about.partner), **fields}))
+        return self.log.commit(Entry(kind, {"check": about.check, "partner": key_id(about.partner), **fields}))
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -430,83 +426,13 @@ class Desk:
             os.close(descriptor)
 
 
-def size_of(state: State) -> int | None:
-    """How many numbers are common, where this side has been told."""
-    match state:
-        case Counted():
-            return len(state.matched)
-        case Considering():
-            return state.common
-        case _:
-            common = common_of(state)
-            return len(common.numbers) if common is not None else None
-
-
-def common_of(state: State) -> Common | None:
-    """Which numbers are common, where this side has learnt it."""
-    match state:
-        case Learnt():
-            return Common(state.numbers, ())
-        case Done():
-            return state.common
-        case _:
-            return None
-
-
-def _entry_of(about: About, before: State, after: State) -> Entry:
-    """What is about to be known, before anybody is shown it."""
-    body: dict[str, Value] = {"check": about.check, "partner": _id(about.partner)}
-    match before, after:
-        case _, Ended(why):
-            return Entry("overlap.ended", body | {"why": why})
-        case Asked(), Counted():
-            body |= {"asked": len(after.numbers), "listed": after.listed, "common": len(after.matched)}
-            return Entry("overlap.counted", body)
-        case Answered(), Considering():
-            return Entry("overlap.counted", body | {"common": after.common})
-        case Learnt(), Done():
-            return Entry("overlap.received", body | {"payloads": len(after.common.payloads)})
-        case _:
-            return Entry("overlap.learnt", body | {"common": size_of(after) or 0})
-
-
-def _secret_of(state: State) -> Secret:
-    match state:
-        case Asked() | Counted() | Answered() | Learnt() | Done():
-            return state.secret
-        case Ended():
-            raise _over()
-        case _:
-            inner = state.counted if hasattr(state, "counted") else state.answered
-            return inner.secret
-
-
-def _set_of(state: State) -> bytes | None:
-    """The digest of the own published set that an open check is answered from."""
-    match state:
-        case Answered():
-            return state.question.published if state.question.published != NO_SET else None
-        case Considering() | Opened():
-            return _set_of(state.answered)
-        case _:
-            return None
-
-
 def _require_going(state: State) -> None:
     if isinstance(state, Ended):
-        raise _over()
-
-
-def _id(raw: str) -> str:
-    return PublicKey(bytes.fromhex(raw)).id
+        raise over()
 
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _over() -> UsageError:
-    return UsageError("overlap.over", "this check is over", mend="clew overlap start begins another one.")
 
 
 def _same_key() -> UsageError:

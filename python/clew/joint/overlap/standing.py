@@ -1,0 +1,157 @@
+"""Where a check stands: what the state folder knows of it, and what a state says to those who ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, final
+
+from clew.audit.log import Entry, Value
+from clew.errors import UsageError
+from clew.joint.overlap.limits import Limits
+from clew.joint.overlap.secret import Secret
+from clew.joint.overlap.states import (
+    Agreed,
+    Answered,
+    Asked,
+    Common,
+    Considering,
+    Counted,
+    Done,
+    Ended,
+    Learnt,
+    Opened,
+    State,
+)
+from clew.joint.overlap.wire import NO_SET
+from clew.warrants.keys import PublicKey
+
+__all__ = [
+    "SHOWN",
+    "About",
+    "Step",
+    "common_of",
+    "entry_of",
+    "key_id",
+    "limits_of",
+    "over",
+    "secret_of",
+    "set_of",
+    "size_of",
+]
+
+SHOWN: Final = 12
+"""Digits of a check's identifier that people see."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the state folder knows of a check beside its state. Keys are ids or raw public keys, in hexadecimal."""
+
+    check: str
+    role: str  # asker, answerer
+    partner: str  # public key
+    partner_name: str
+    own: str  # key id
+    key_file: str  # where the signing key was when the check began
+    exchange: str  # the partner's, empty while it is not known
+    letters: int  # written and read so far
+    received: str  # SHA-256 of the last letter that was read
+    sent: str  # name of the last letter that was written, empty if it was answered already
+
+    @property
+    def shown(self) -> str:
+        """The check's identifier, as people see it: the first twelve of its digits."""
+        return self.check[:SHOWN]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a command has done: the check, where it stands now, and the letter to send, if one is due."""
+
+    about: About
+    state: State
+    letter: bytes | None
+
+
+def size_of(state: State) -> int | None:
+    """How many numbers are common, where this side has been told."""
+    match state:
+        case Counted():
+            return len(state.matched)
+        case Considering():
+            return state.common
+        case _:
+            common = common_of(state)
+            return len(common.numbers) if common is not None else None
+
+
+def common_of(state: State) -> Common | None:
+    """Which numbers are common, where this side has learnt it."""
+    match state:
+        case Learnt():
+            return Common(state.numbers, ())
+        case Done():
+            return state.common
+        case _:
+            return None
+
+
+def entry_of(about: About, before: State, after: State) -> Entry:
+    """What is about to be known, before anybody is shown it."""
+    body: dict[str, Value] = {"check": about.check, "partner": key_id(about.partner)}
+    match before, after:
+        case _, Ended(why):
+            return Entry("overlap.ended", body | {"why": why})
+        case Asked(), Counted():
+            body |= {"asked": len(after.numbers), "listed": after.listed, "common": len(after.matched)}
+            return Entry("overlap.counted", body)
+        case Answered(), Considering():
+            return Entry("overlap.counted", body | {"common": after.common})
+        case Learnt(), Done():
+            return Entry("overlap.received", body | {"payloads": len(after.common.payloads)})
+        case _:
+            return Entry("overlap.learnt", body | {"common": size_of(after) or 0})
+
+
+def secret_of(state: State) -> Secret:
+    match state:
+        case Asked() | Counted() | Answered() | Learnt() | Done():
+            return state.secret
+        case Ended():
+            raise over()
+        case _:
+            inner = state.counted if hasattr(state, "counted") else state.answered
+            return inner.secret
+
+
+def set_of(state: State) -> bytes | None:
+    """The digest of the own published set that an open check is answered from."""
+    match state:
+        case Answered():
+            return state.question.published if state.question.published != NO_SET else None
+        case Considering() | Opened():
+            return set_of(state.answered)
+        case _:
+            return None
+
+
+def limits_of(state: State) -> Limits | None:
+    match state:
+        case Asked() | Counted() | Answered():
+            return state.limits
+        case Agreed(counted):
+            return counted.limits
+        case Considering() | Opened():
+            return state.answered.limits
+        case _:
+            return None
+
+
+def key_id(raw: str) -> str:
+    return PublicKey(bytes.fromhex(raw)).id
+
+
+def over() -> UsageError:
+    return UsageError("overlap.over", "this check is over", mend="clew overlap start begins another one.")
