@@ -20,6 +20,7 @@
 
 mod answer;
 mod dleq;
+mod fold_rows;
 pub(crate) mod linear;
 mod possession;
 mod row;

@@ -8,6 +8,7 @@ use clew_core::pairs::{PairsRef, Sealed};
 use clew_core::proofs::*;
 use clew_core::{Backend, Encoding, Error, SecretScalar, multiply};
 use common::*;
+use proptest::prelude::*;
 
 #[test]
 fn possession_is_bound_to_trace_role_and_key() {
@@ -117,269 +118,6 @@ fn products_are_bound_to_purpose_key_lists_and_trace() {
             assert_eq!(verdict, Err(Error::Proof), "{how}");
         }
     }
-}
-
-/// Two rows of 3 and 2 entries with their proofs.
-struct TwoRows {
-    holder: Holder,
-    entries: Sealed,
-    proofs: Vec<u8>,
-}
-
-const IDS: [[u8; 16]; 2] = [[1; 16], [2; 16]];
-const ENDS: [usize; 2] = [3, 5];
-const FEATURES: [&[u8]; 2] = [b"calls of the first row", b""];
-
-fn rows(entries: &Sealed) -> Rows<'_> {
-    Rows {
-        ids: &IDS,
-        ends: &ENDS,
-        entries: entries.view().expect("columns"),
-        features: &FEATURES,
-    }
-}
-
-fn two_rows(backend: Backend) -> TwoRows {
-    let holder = holder(backend, "holder");
-    let (entries, made) = entries(backend, &holder, 5);
-    let proofs = prove_rows(
-        backend,
-        &context(TRACE),
-        &holder.keys,
-        &holder.secrets.seal,
-        &rows(&entries),
-        &made,
-        &seed("nonce"),
-    )
-    .expect("proofs");
-    TwoRows {
-        holder,
-        entries,
-        proofs,
-    }
-}
-
-#[test]
-fn row_proofs_are_bound_to_everything_and_fail_one_by_one() {
-    for backend in Backend::available() {
-        let TwoRows {
-            holder,
-            entries,
-            proofs,
-        } = two_rows(backend);
-        let context = context(TRACE);
-        assert_eq!(proofs.len(), 2 * ROW_PROOF_LENGTH);
-        let check = |rows: &Rows, proofs: &[u8]| {
-            verify_rows(backend, &context, &holder.keys, rows, proofs).expect("lengths fit")
-        };
-        let right = rows(&entries);
-        assert_eq!(check(&right, &proofs), [true, true]);
-
-        // Each of the four columns changed at each place: only the row that the place belongs to fails.
-        for column in 0..4 {
-            let original = right.entries.columns()[column].to_vec();
-            for (place, point) in original.iter().enumerate() {
-                let mut changed = entries.clone();
-                *pick(&mut changed, column, place) = doubled(backend, point);
-                let expected = [place >= 3, place < 3];
-                assert_eq!(
-                    check(&rows(&changed), &proofs),
-                    expected,
-                    "column {column} place {place}"
-                );
-                let mut broken = entries.clone();
-                *pick(&mut broken, column, place) = [0xff; 32];
-                assert_eq!(check(&rows(&broken), &proofs), expected, "no point");
-                *pick(&mut broken, column, place) = [0; 32];
-                assert_eq!(check(&rows(&broken), &proofs), expected, "the identity");
-            }
-        }
-        // Entries of one row in another order.
-        let mut swapped = entries.clone();
-        for column in 0..4 {
-            let (first, second) = (
-                right.entries.columns()[column][0],
-                right.entries.columns()[column][1],
-            );
-            *pick(&mut swapped, column, 0) = second;
-            *pick(&mut swapped, column, 1) = first;
-        }
-        assert_eq!(check(&rows(&swapped), &proofs), [false, true]);
-
-        let ids = [[1; 16], [3; 16]];
-        assert_eq!(check(&Rows { ids: &ids, ..right }, &proofs), [true, false]);
-        let features: [&[u8]; 2] = [b"other calls", b""];
-        assert_eq!(
-            check(
-                &Rows {
-                    features: &features,
-                    ..right
-                },
-                &proofs
-            ),
-            [false, true]
-        );
-        assert_eq!(
-            check(
-                &Rows {
-                    ends: &[2, 5],
-                    ..right
-                },
-                &proofs
-            ),
-            [false, false]
-        );
-        let swapped = [&proofs[ROW_PROOF_LENGTH..], &proofs[..ROW_PROOF_LENGTH]].concat();
-        assert_eq!(check(&right, &swapped), [false, false]);
-
-        let elsewhere = common::context("another trace");
-        let verdicts = verify_rows(backend, &elsewhere, &holder.keys, &right, &proofs);
-        assert_eq!(verdicts, Ok(vec![false, false]));
-        let stranger = common::holder(backend, "stranger");
-        let verdicts = verify_rows(backend, &context, &stranger.keys, &right, &proofs);
-        assert_eq!(verdicts, Ok(vec![false, false]));
-        for (how, spoilt) in spoilt_proofs(&proofs[..ROW_PROOF_LENGTH]) {
-            if spoilt.len() == ROW_PROOF_LENGTH {
-                let proofs = [&spoilt, &proofs[ROW_PROOF_LENGTH..]].concat();
-                assert_eq!(check(&right, &proofs), [false, true], "{how}");
-            } else {
-                let proofs = [&spoilt, &proofs[ROW_PROOF_LENGTH..]].concat();
-                assert!(verify_rows(backend, &context, &holder.keys, &right, &proofs).is_err());
-            }
-        }
-    }
-}
-
-fn pick(sealed: &mut Sealed, column: usize, place: usize) -> &mut Encoding {
-    match column {
-        0 => &mut sealed.number.first[place],
-        1 => &mut sealed.number.second[place],
-        2 => &mut sealed.seal.first[place],
-        _ => &mut sealed.seal.second[place],
-    }
-}
-
-#[test]
-fn rows_without_entries_or_with_uneven_lists_are_refused() {
-    let backend = Backend::best();
-    let TwoRows {
-        holder,
-        entries,
-        proofs,
-    } = two_rows(backend);
-    let right = rows(&entries);
-    let check = |rows: &Rows| verify_rows(backend, &context(TRACE), &holder.keys, rows, &proofs);
-    assert!(matches!(
-        check(&Rows {
-            ends: &[0, 5],
-            ..right
-        }),
-        Err(Error::Limit { .. })
-    ));
-    assert!(matches!(
-        check(&Rows {
-            ends: &[5, 5],
-            ..right
-        }),
-        Err(Error::Limit { .. })
-    ));
-    assert!(matches!(
-        check(&Rows {
-            ends: &[5, 3],
-            ..right
-        }),
-        Err(Error::Limit { .. })
-    ));
-    assert!(matches!(
-        check(&Rows {
-            ends: &[3, 4],
-            ..right
-        }),
-        Err(Error::Length { .. })
-    ));
-    assert!(matches!(
-        check(&Rows {
-            ends: &[3, 6],
-            ..right
-        }),
-        Err(Error::Length { .. })
-    ));
-    assert!(matches!(
-        check(&Rows {
-            ends: &[5],
-            ..right
-        }),
-        Err(Error::Length { .. })
-    ));
-    assert!(matches!(
-        check(&Rows {
-            features: &[],
-            ..right
-        }),
-        Err(Error::Length { .. })
-    ));
-}
-
-/// A holder that seals one row with another scalar, to see at the next request that this row was opened.
-#[test]
-fn a_row_cannot_be_sealed_with_a_key_of_its_own() {
-    for backend in Backend::available() {
-        let honest = holder(backend, "holder");
-        let mut marked = holder(backend, "holder");
-        marked.secrets.seal = draw_one("a mark");
-        let (entries, made) = entries(backend, &marked, 5);
-        for secret in [&marked.secrets.seal, &honest.secrets.seal] {
-            let proofs = prove_rows(
-                backend,
-                &context(TRACE),
-                &honest.keys,
-                secret,
-                &rows(&entries),
-                &made,
-                &seed("nonce"),
-            )
-            .expect("proofs");
-            let verdicts = verify_rows(
-                backend,
-                &context(TRACE),
-                &honest.keys,
-                &rows(&entries),
-                &proofs,
-            );
-            assert_eq!(verdicts, Ok(vec![false, false]));
-        }
-    }
-}
-
-/// The same, for one entry among honest ones.
-#[test]
-fn one_entry_of_a_row_cannot_be_sealed_with_a_key_of_its_own() {
-    let backend = Backend::best();
-    let honest = holder(backend, "holder");
-    let mut marked = holder(backend, "holder");
-    marked.secrets.seal = draw_one("a mark");
-    let (mut mixed, made) = entries(backend, &honest, 5);
-    let (other, _) = entries(backend, &marked, 5);
-    mixed.seal.second[4] = other.seal.second[4];
-    let context = context(TRACE);
-    let secret = &honest.secrets.seal;
-    let proofs = prove_rows(
-        backend,
-        &context,
-        &honest.keys,
-        secret,
-        &rows(&mixed),
-        &made,
-        &seed("nonce"),
-    );
-    let verdicts = verify_rows(
-        backend,
-        &context,
-        &honest.keys,
-        &rows(&mixed),
-        &proofs.expect("proofs"),
-    );
-    assert_eq!(verdicts, Ok(vec![true, false]));
 }
 
 struct Proven {
@@ -738,7 +476,7 @@ fn proofs_are_the_same_on_every_backend_and_differ_by_randomness() {
             let Proven {
                 names, row_points, ..
             } = proven(backend, 2);
-            (names, row_points, two_rows(backend).proofs)
+            (names, row_points)
         })
         .collect();
     assert!(proofs.windows(2).all(|pair| pair[0] == pair[1]));
@@ -781,4 +519,31 @@ fn proofs_are_the_same_on_every_backend_and_differ_by_randomness() {
             .zip(other.chunks(32))
             .all(|(old, new)| old != new)
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Bytes that nobody made a proof of: refused, never a panic, whatever their length.
+    #[test]
+    fn arbitrary_bytes_are_no_proof(
+        proof in proptest::collection::vec(any::<u8>(), 0..300),
+        small in proptest::collection::vec(any::<bool>(), 192),
+    ) {
+        let backend = Backend::best();
+        let holder = holder(backend, "holder");
+        let hop = hop(backend, &holder, 2, 1);
+        let (context, keys) = (context(TRACE), &holder.keys);
+        let tiny: Vec<u8> =
+            (0..192).map(|at| if at % 32 == 0 { u8::from(small[at]) + 1 } else { 0 }).collect();
+        for proof in [&proof[..], &tiny, &tiny[..128], &tiny[..96], &tiny[..64]] {
+            prop_assert!(verify_names(backend, &context, keys, &answered(&hop), proof).is_err());
+            prop_assert!(verify_row_points(backend, &context, keys, &row_answered(&hop), proof).is_err());
+            prop_assert!(verify_possession(backend, &context, Role::Name, &keys.name, proof).is_err());
+            let bases = points(backend, 1);
+            let statement =
+                Products { purpose: Purpose::Seeds, key: &keys.seal, bases: &bases, products: &bases };
+            prop_assert!(verify_products(backend, &context, &statement, proof).is_err());
+        }
+    }
 }

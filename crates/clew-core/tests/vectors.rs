@@ -12,7 +12,8 @@ use clew_core::pairs::{Pairs, Sealed};
 use clew_core::proofs::*;
 use clew_core::transcript::Transcript;
 use clew_core::{Backend, Encoding, Error, SecretScalar, SecretScalars, Table, check_points};
-use common::vectors::{self, refused_by};
+use common::cases::refused_by;
+use common::vectors;
 use serde_json::Value;
 
 fn stored() -> Value {

@@ -13,12 +13,12 @@
 //!
 //! The maker knows the randomness of all pairs, so of the four sums only that of `C2` is a sum of points.
 
-use clew_kernels::{Backend, Table, sum_products_vartime};
+use clew_kernels::{Backend, Table};
 use curve25519_dalek::scalar::Scalar;
 use rayon::prelude::*;
 use zeroize::Zeroizing;
 
-use super::fold;
+use super::fold_rows;
 use super::linear::{self, Column, Equation, Relation, plus};
 use crate::elgamal::SealRandomness;
 use crate::error::{same_length, within};
@@ -93,6 +93,23 @@ impl Rows<'_> {
         start..self.ends[row]
     }
 
+    fn ranges(&self) -> Vec<std::ops::Range<usize>> {
+        (0..self.ids.len()).map(|row| self.range(row)).collect()
+    }
+
+    /// The digest and the weights of each row.
+    fn weigh(
+        &self,
+        context: &Transcript,
+        keys: &HolderKeys,
+    ) -> (Vec<[u8; 64]>, Vec<Vec<[u8; 32]>>) {
+        let one = |row: usize| {
+            let digest = self.digest(context, keys, row);
+            (digest, weights(&digest, self.range(row).len()))
+        };
+        (0..self.ids.len()).into_par_iter().map(one).unzip()
+    }
+
     fn digest(&self, context: &Transcript, keys: &HolderKeys, row: usize) -> [u8; 64] {
         let entries = self.entries.range(self.range(row));
         let [c1, c2, d1, d2] = entries.columns();
@@ -126,28 +143,32 @@ pub fn prove_rows(
     rows.check()?;
     same_length("randomness", rows.entries.len(), made.number.len())?;
     same_length("randomness", rows.entries.len(), made.seal.len())?;
-    let fold_row = |row: usize| -> Result<Folded, Error> {
-        let digest = rows.digest(context, keys, row);
-        let range = rows.range(row);
-        let weights = weights(&digest, range.len());
-        let number = weighted_sum(&weights, &made.number, range.start);
-        let seal = weighted_sum(&weights, &made.seal, range.start);
-        let second = sum_products_vartime(backend, &rows.entries.number.second()[range], &weights)
-            .map_err(|invalid| Error::from_invalid(invalid, "entry"))?;
+    let (digests, weights) = rows.weigh(context, keys);
+    let second = fold_rows::Rows {
+        columns: [rows.entries.number.second()],
+        ranges: rows.ranges(),
+        weights,
+    };
+    let sums: Option<Vec<Encoding>> = second
+        .fold(backend)
+        .into_iter()
+        .map(|sums| sums.map(|[sum]| sum))
+        .collect();
+    let sums = sums.ok_or(Error::NotCanonical {
+        what: "entry",
+        index: 0,
+    })?;
+    let combine_row = |row: usize| {
+        let (weights, start) = (&second.weights[row], rows.range(row).start);
+        let number = weighted_sum(weights, &made.number, start);
+        let seal = weighted_sum(weights, &made.seal, start);
         let rest = Zeroizing::new(*seal - *seal_secret.scalar() * *number);
-        Ok(Folded {
-            digest,
-            second,
-            number,
-            rest,
-        })
+        Folded { number, rest }
     };
     let folded: Vec<Folded> = (0..rows.ids.len())
         .into_par_iter()
-        .map(fold_row)
-        .collect::<Result<_, Error>>()?;
-    let digests: Vec<[u8; 64]> = folded.iter().map(|row| row.digest).collect();
-    let second: Vec<Encoding> = folded.iter().map(|row| row.second).collect();
+        .map(combine_row)
+        .collect();
     let gather = |pick: fn(&Folded) -> &Scalar| {
         let column: Zeroizing<Vec<Scalar>> =
             Zeroizing::new(folded.iter().map(|row| *pick(row)).collect());
@@ -160,7 +181,7 @@ pub fn prove_rows(
         keys,
         [
             Column::Each(&first),
-            Column::Each(&second),
+            Column::Each(&sums),
             Column::Derived,
             Column::Derived,
         ],
@@ -175,10 +196,8 @@ pub fn prove_rows(
     )
 }
 
-/// One row's statement, folded: the digest that gave the weights, the sum of `C2`, the sum of `r`, and `R`.
+/// What the maker knows of one row's folds: the sum of `r`, and `R`.
 struct Folded {
-    digest: [u8; 64],
-    second: Encoding,
     number: Zeroizing<Scalar>,
     rest: Zeroizing<Scalar>,
 }
@@ -201,23 +220,19 @@ pub fn verify_rows(
         rows.ids.len() * ROW_PROOF_LENGTH,
         proofs.len(),
     )?;
-    let fold_row = |row: usize| {
-        let digest = rows.digest(context, keys, row);
-        let range = rows.range(row);
-        let weights = weights(&digest, range.len());
-        (
-            digest,
-            fold(backend, rows.entries.range(range).columns(), &weights).ok(),
-        )
+    let (digests, weights) = rows.weigh(context, keys);
+    let entries = fold_rows::Rows {
+        columns: rows.entries.columns(),
+        ranges: rows.ranges(),
+        weights,
     };
-    let folded: Vec<_> = (0..rows.ids.len()).into_par_iter().map(fold_row).collect();
-    let digests: Vec<[u8; 64]> = folded.iter().map(|(digest, _)| *digest).collect();
+    let folded = entries.fold(backend);
     // A row without sums is verified with the generator in their place, and then refused whatever came out.
     let stand_in = *Table::generator().encoding();
     let sums: [Vec<Encoding>; 4] = std::array::from_fn(|column| {
         folded
             .iter()
-            .map(|(_, sums)| sums.map_or(stand_in, |sums| sums[column]))
+            .map(|sums| sums.map_or(stand_in, |sums| sums[column]))
             .collect()
     });
     let columns = columns(keys, sums.each_ref().map(|sums| Column::Each(sums)));
@@ -225,7 +240,7 @@ pub fn verify_rows(
     Ok(verdicts
         .into_iter()
         .zip(&folded)
-        .map(|(verdict, (_, sums))| verdict && sums.is_some())
+        .map(|(verdict, sums)| verdict && sums.is_some())
         .collect())
 }
 

@@ -1,6 +1,7 @@
 //! A small trace from fixed seeds: keys, numbers, sealed entries, a request and its answers.
 #![allow(dead_code)] // each test program uses a part of it
 
+pub mod cases;
 pub mod naive;
 pub mod vectors;
 

@@ -4,7 +4,7 @@ use clew_core::hash::{Expander, hash_to_group, row_id, row_key};
 use clew_core::keys::Role;
 use clew_core::proofs::*;
 use clew_core::shuffle::Permutation;
-use clew_core::{Backend, Encoding, Error, SecretScalars, multiply, oprf};
+use clew_core::{Backend, Encoding, SecretScalars, multiply};
 use curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT as G;
 use curve25519_dalek::ristretto::RistrettoPoint;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::naive::{self, Equations, Fields, hex, hexes, point, scalar, sum};
 use super::*;
 
-const CONTEXT: &str = "clew/1 test context";
+pub(super) const CONTEXT: &str = "clew/1 test context";
 
 /// The whole file.
 pub fn file(backend: Backend) -> Value {
@@ -27,7 +27,7 @@ pub fn file(backend: Backend) -> Value {
         "keys": keys(backend),
         "sealing": sealing(backend),
         "proofs": proofs(backend),
-        "cases": cases(backend),
+        "cases": super::cases::cases(backend),
     })
 }
 
@@ -171,7 +171,7 @@ fn named(name: &str, proof: &[u8], mut values: Value) -> Value {
     values
 }
 
-fn possession(backend: Backend) -> Value {
+pub(super) fn possession(backend: Backend) -> Value {
     let Holder { secrets, keys } = holder(backend, "holder");
     let key = *keys.seal.encoding();
     let digest = digest(vec![
@@ -204,7 +204,7 @@ fn possession(backend: Backend) -> Value {
     named("possession", &proof, values)
 }
 
-fn products(backend: Backend) -> Value {
+pub(super) fn products(backend: Backend) -> Value {
     let Holder { secrets, keys } = holder(backend, "holder");
     let bases = common_points(backend);
     let products = multiply(backend, &bases, &secrets.seal).expect("products");
@@ -254,14 +254,14 @@ fn products(backend: Backend) -> Value {
     named("products", &proof, values)
 }
 
-fn common_points(backend: Backend) -> Vec<Encoding> {
+pub(super) fn common_points(backend: Backend) -> Vec<Encoding> {
     points(backend, 3)
 }
 
-const ROW_ID: [u8; 16] = [9; 16];
-const FEATURES: &[u8] = b"features";
+pub(super) const ROW_ID: [u8; 16] = [9; 16];
+pub(super) const FEATURES: &[u8] = b"features";
 
-fn row(backend: Backend) -> Value {
+pub(super) fn row(backend: Backend) -> Value {
     let Holder { secrets, keys } = &holder(backend, "holder");
     let (entries, made) = entries(backend, &holder(backend, "holder"), 3);
     let columns = entries.view().expect("columns").columns();
@@ -327,8 +327,8 @@ fn row(backend: Backend) -> Value {
     named("row", &proof, values)
 }
 
-const SEALED: usize = 3;
-const DECLARED: usize = 2;
+pub(super) const SEALED: usize = 3;
+pub(super) const DECLARED: usize = 2;
 
 fn list_fields(keys: &HolderKeys, hop: &Hop) -> Fields {
     let columns = hop.sealed.view().expect("columns").columns();
@@ -362,7 +362,7 @@ fn halves(hop: &Hop) -> [Vec<Encoding>; 2] {
     ]
 }
 
-fn names(backend: Backend) -> Value {
+pub(super) fn names(backend: Backend) -> Value {
     let holder = holder(backend, "holder");
     let Holder { secrets, keys } = &holder;
     let hop = hop(backend, &holder, SEALED, DECLARED);
@@ -410,7 +410,7 @@ fn names(backend: Backend) -> Value {
     named("names", &proof, values)
 }
 
-fn row_points(backend: Backend) -> Value {
+pub(super) fn row_points(backend: Backend) -> Value {
     let holder = holder(backend, "holder");
     let Holder { secrets, keys } = &holder;
     let hop = hop(backend, &holder, SEALED, DECLARED);
@@ -474,690 +474,4 @@ fn row_points(backend: Backend) -> Value {
     );
     assert_eq!(made.expect("a proof"), proof);
     named("row_points", &proof, values)
-}
-
-/// Cases to run: what goes in, and that it is accepted, or which check must refuse it.
-struct Cases(Vec<Value>);
-
-impl Cases {
-    fn add(&mut self, operation: &str, name: &str, refused: Option<&str>, input: &Value) {
-        self.0.push(json!({
-            "operation": operation, "name": name, "refused_by": refused, "input": input,
-        }));
-    }
-
-    /// The input with one member replaced.
-    fn with(
-        &mut self,
-        operation: &str,
-        name: &str,
-        refused: &str,
-        input: &Value,
-        at: &str,
-        value: Value,
-    ) {
-        let mut changed = input.clone();
-        *changed.pointer_mut(at).expect("a member") = value;
-        assert_ne!(changed, *input, "{name}");
-        self.add(operation, name, Some(refused), &changed);
-    }
-
-    fn swap(
-        &mut self,
-        operation: &str,
-        name: &str,
-        refused: &str,
-        input: &Value,
-        left: &str,
-        right: &str,
-    ) {
-        let mut changed = input.clone();
-        let at = |path: &str, value: &Value| value.pointer(path).expect("a member").clone();
-        let (old_left, old_right) = (at(left, input), at(right, input));
-        *changed.pointer_mut(left).expect("a member") = old_right;
-        *changed.pointer_mut(right).expect("a member") = old_left;
-        assert_ne!(changed, *input, "{name}");
-        self.add(operation, name, Some(refused), &changed);
-    }
-}
-
-fn cases(backend: Backend) -> Vec<Value> {
-    let mut cases = Cases(Vec::new());
-    encodings(backend, &mut cases);
-    open_cases(backend, &mut cases);
-    possession_cases(backend, &mut cases);
-    products_cases(backend, &mut cases);
-    row_cases(backend, &mut cases);
-    answer_cases(backend, &mut cases);
-    voprf_cases(backend, &mut cases);
-    cases.0
-}
-
-fn context_json() -> Value {
-    json!({"label": CONTEXT, "fields": [["trace", hex(TRACE.as_bytes())]]})
-}
-
-fn other_context() -> Value {
-    json!({"label": CONTEXT, "fields": [["trace", hex(b"another trace")]]})
-}
-
-const ORDER: &str = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
-const ORDER_PLUS_ONE: &str = "eed3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
-
-fn encodings(backend: Backend, cases: &mut Cases) {
-    let good = hex(&points(backend, 1)[0]);
-    let zero = "00".repeat(32);
-    cases.add("points", "a point", None, &json!({"points": [good]}));
-    let bad = [
-        ("the identity", "identity", zero.clone()),
-        (
-            "p, which is 0 again",
-            "not-canonical",
-            format!("ed{}7f", "ff".repeat(30)),
-        ),
-        (
-            "a field element of p and more",
-            "not-canonical",
-            format!("{}7f", "ff".repeat(31)),
-        ),
-        (
-            "the top bit set",
-            "not-canonical",
-            format!("00{}", "ff".repeat(31)),
-        ),
-        (
-            "a negative field element",
-            "not-canonical",
-            format!("01{}", "00".repeat(31)),
-        ),
-        (
-            "s = -1, where y = 0",
-            "not-canonical",
-            format!("ec{}7f", "ff".repeat(30)),
-        ),
-        (
-            "a field element that is no square's",
-            "not-canonical",
-            "26948d35ca62e643e26a83177332e6b6afeb9d08e4268b650f1f5bbd8d81d371".to_string(),
-        ),
-        (
-            "a negative xy",
-            "not-canonical",
-            "3eb858e78f5a7254d8c9731174a94f76755fd3941c0ac93735c07ba14579630e".to_string(),
-        ),
-    ];
-    for (name, refused, encoding) in bad {
-        cases.add(
-            "points",
-            name,
-            Some(refused),
-            &json!({"points": [good, encoding]}),
-        );
-    }
-    cases.add(
-        "scalars",
-        "one",
-        None,
-        &json!({"scalars": [format!("01{}", "00".repeat(31))]}),
-    );
-    for (name, refused, scalar) in [
-        ("zero", "identity", zero.as_str()),
-        ("q, which is zero again", "not-canonical", ORDER),
-        ("q + 1, which is one again", "not-canonical", ORDER_PLUS_ONE),
-    ] {
-        cases.add(
-            "scalars",
-            name,
-            Some(refused),
-            &json!({"scalars": [scalar]}),
-        );
-    }
-}
-
-fn open_cases(backend: Backend, cases: &mut Cases) {
-    let holder = holder(backend, "holder");
-    let hop = hop(backend, &holder, SEALED, 0);
-    let sealed = hop.sealed.view().expect("columns");
-    let secrets = Role::ALL.map(|role| hex(holder.secrets.get(role).expose()));
-    let right = json!({"secrets": secrets, "sealed": hexes(&sealed.to_items())});
-    cases.add("open", "seals that fit", None, &right);
-    let spoil = |change: &dyn Fn(&mut Sealed)| {
-        let mut changed = hop.sealed.clone();
-        change(&mut changed);
-        json!(hexes(&changed.view().expect("columns").to_items()))
-    };
-    let two = |point: &Encoding| doubled(backend, point);
-    let refused = [
-        (
-            "a seal of twice the number",
-            spoil(&|it| it.seal.second[1] = two(&it.seal.second[1])),
-        ),
-        (
-            "seals exchanged between two items",
-            spoil(&|it| {
-                it.seal.first.swap(0, 1);
-                it.seal.second.swap(0, 1);
-            }),
-        ),
-        (
-            "a borrowed seal on a guessed number",
-            spoil(&|it| {
-                let stranger = common_points(backend)[2];
-                let pairs = elgamal::encrypt(
-                    backend,
-                    Points::Encoded(&[stranger]),
-                    &holder.keys.encryption,
-                    draw("guess", 1),
-                )
-                .expect("a pair");
-                (it.number.first[0], it.number.second[0]) = (pairs.first[0], pairs.second[0]);
-            }),
-        ),
-        (
-            "a seal under the name key",
-            spoil(&|it| {
-                let made = clew_core::elgamal::seal(
-                    backend,
-                    Points::Encoded(&common_points(backend)[..1]),
-                    &holder.secrets.name,
-                    &holder.keys.encryption,
-                    &draw_both("wrong", 1),
-                )
-                .expect("sealed");
-                (it.number.first[0], it.number.second[0]) =
-                    (made.number.first[0], made.number.second[0]);
-                (it.seal.first[0], it.seal.second[0]) = (made.seal.first[0], made.seal.second[0]);
-            }),
-        ),
-        (
-            "an item of the identity, whose seal fits",
-            spoil(&|it| {
-                let (g, x) = (
-                    clew_core::Table::generator().encoding(),
-                    holder.keys.encryption.encoding(),
-                );
-                (it.number.first[2], it.number.second[2]) = (*g, *x);
-                (it.seal.first[2], it.seal.second[2]) = (two(g), two(x));
-            }),
-        ),
-    ];
-    for (name, items) in refused {
-        cases.with("open", name, "seal", &right, "/sealed", items);
-    }
-    let identity = spoil(&|it| it.seal.first[1] = [0; 32]);
-    cases.with(
-        "open",
-        "a half that is the identity",
-        "identity",
-        &right,
-        "/sealed",
-        identity,
-    );
-    let broken = spoil(&|it| it.number.first[1] = [0xff; 32]);
-    cases.with(
-        "open",
-        "a half that is no point",
-        "not-canonical",
-        &right,
-        "/sealed",
-        broken,
-    );
-}
-
-/// The ways in which the scalars of a proof must not be written, and a changed one.
-fn proof_cases(cases: &mut Cases, operation: &str, input: &Value, at: &str) {
-    let proof = input
-        .pointer(at)
-        .and_then(Value::as_str)
-        .expect("a proof")
-        .to_string();
-    let put = |range: std::ops::Range<usize>, with: &str| {
-        let mut changed = proof.clone();
-        changed.replace_range(range, with);
-        json!(changed)
-    };
-    let digit = if &proof[1..2] == "0" { "1" } else { "0" };
-    cases.with(
-        operation,
-        "the challenge changed",
-        "proof",
-        input,
-        at,
-        put(1..2, digit),
-    );
-    cases.with(
-        operation,
-        "a response of q",
-        "proof",
-        input,
-        at,
-        put(64..128, ORDER),
-    );
-    cases.with(
-        operation,
-        "a response of zero",
-        "proof",
-        input,
-        at,
-        put(64..128, &"00".repeat(32)),
-    );
-    cases.with(
-        operation,
-        "a challenge of zero",
-        "proof",
-        input,
-        at,
-        put(0..64, &"00".repeat(32)),
-    );
-}
-
-fn possession_cases(backend: Backend, cases: &mut Cases) {
-    let Holder { keys, .. } = holder(backend, "holder");
-    let proof = possession(backend)["proof"].clone();
-    let right = json!({
-        "context": context_json(), "role": "seal key", "key": hex(keys.seal.encoding()), "proof": proof,
-    });
-    let operation = "possession";
-    cases.add(operation, "the seal key", None, &right);
-    cases.with(
-        operation,
-        "as another role's",
-        "proof",
-        &right,
-        "/role",
-        json!("name key"),
-    );
-    cases.with(
-        operation,
-        "in another trace",
-        "proof",
-        &right,
-        "/context",
-        other_context(),
-    );
-    let other = json!(hex(keys.name.encoding()));
-    cases.with(operation, "for another key", "proof", &right, "/key", other);
-    proof_cases(cases, operation, &right, "/proof");
-}
-
-fn products_cases(backend: Backend, cases: &mut Cases) {
-    let Holder { secrets, keys } = holder(backend, "holder");
-    let bases = common_points(backend);
-    let made = multiply(backend, &bases, &secrets.seal).expect("products");
-    let right = json!({
-        "context": context_json(), "purpose": "seeds", "key": hex(keys.seal.encoding()),
-        "bases": hexes(&bases), "products": hexes(&made), "proof": products(backend)["proof"],
-    });
-    let operation = "products";
-    cases.add(operation, "three seeds", None, &right);
-    cases.with(
-        operation,
-        "for another purpose",
-        "proof",
-        &right,
-        "/purpose",
-        json!("recognition"),
-    );
-    cases.with(
-        operation,
-        "in another trace",
-        "proof",
-        &right,
-        "/context",
-        other_context(),
-    );
-    let wrong = json!(hex(&doubled(backend, &made[2])));
-    cases.with(
-        operation,
-        "one product wrong",
-        "proof",
-        &right,
-        "/products/2",
-        wrong,
-    );
-    cases.swap(
-        operation,
-        "two products exchanged",
-        "proof",
-        &right,
-        "/products/0",
-        "/products/1",
-    );
-    cases.swap(
-        operation,
-        "bases and products exchanged",
-        "proof",
-        &right,
-        "/bases",
-        "/products",
-    );
-    let fewer = json!(hexes(&made[..2]));
-    cases.with(
-        operation,
-        "a product less",
-        "length",
-        &right,
-        "/products",
-        fewer,
-    );
-    proof_cases(cases, operation, &right, "/proof");
-}
-
-fn row_cases(backend: Backend, cases: &mut Cases) {
-    let holder = holder(backend, "holder");
-    let (entries, _) = entries(backend, &holder, 3);
-    let items = entries.view().expect("columns").to_items();
-    let right = json!({
-        "context": context_json(), "keys": hexes(&holder.keys.encodings()), "id": hex(&ROW_ID),
-        "features": hex(FEATURES), "entries": hexes(&items), "proof": row(backend)["proof"],
-    });
-    let operation = "row";
-    cases.add(operation, "three entries", None, &right);
-    cases.with(
-        operation,
-        "in another trace",
-        "proof",
-        &right,
-        "/context",
-        other_context(),
-    );
-    cases.with(
-        operation,
-        "under another identifier",
-        "proof",
-        &right,
-        "/id",
-        json!("08".repeat(16)),
-    );
-    cases.with(
-        operation,
-        "with other features",
-        "proof",
-        &right,
-        "/features",
-        json!(""),
-    );
-    cases.swap(
-        operation,
-        "entries exchanged",
-        "proof",
-        &right,
-        "/entries/0",
-        "/entries/2",
-    );
-    cases.with(
-        operation,
-        "an entry less",
-        "proof",
-        &right,
-        "/entries",
-        json!(hexes(&items[..2])),
-    );
-    let mut marked = items.clone();
-    let seal = doubled(backend, &entries.seal.second[1]);
-    marked[1][96..].copy_from_slice(&seal);
-    cases.with(
-        operation,
-        "one seal of another number",
-        "proof",
-        &right,
-        "/entries",
-        json!(hexes(&marked)),
-    );
-    marked[1][96..].fill(0xff);
-    cases.with(
-        operation,
-        "one seal that is no point",
-        "proof",
-        &right,
-        "/entries",
-        json!(hexes(&marked)),
-    );
-    let none: [&str; 0] = [];
-    cases.with(
-        operation,
-        "no entries",
-        "limit",
-        &right,
-        "/entries",
-        json!(none),
-    );
-    proof_cases(cases, operation, &right, "/proof");
-}
-
-fn answer_cases(backend: Backend, cases: &mut Cases) {
-    let holder = holder(backend, "holder");
-    let hop = hop(backend, &holder, SEALED, DECLARED);
-    let declared: Vec<String> = hop
-        .declared
-        .first
-        .iter()
-        .zip(&hop.declared.second)
-        .map(|(first, second)| hex(&[*first, *second].concat()))
-        .collect();
-    let right = json!({
-        "context": context_json(), "keys": hexes(&holder.keys.encodings()),
-        "sealed": hexes(&hop.sealed.view().expect("columns").to_items()), "declared": declared,
-        "names": hexes(&hop.names), "proof": names(backend)["proof"],
-    });
-    let rows = json!({
-        "context": context_json(), "keys": hexes(&holder.keys.encodings()),
-        "sealed": right["sealed"], "declared": right["declared"], "names": right["names"],
-        "positions": hop.positions, "row_points": hexes(&hop.row_points),
-        "proof": row_points(backend)["proof"],
-    });
-    let other_key = json!(hex(super::holder(backend, "stranger").keys.seal.encoding()));
-    for (operation, right) in [("names", &right), ("row_points", &rows)] {
-        cases.add(
-            operation,
-            "three sealed items and two declared ones",
-            None,
-            right,
-        );
-        cases.with(
-            operation,
-            "in another trace",
-            "proof",
-            right,
-            "/context",
-            other_context(),
-        );
-        cases.with(
-            operation,
-            "under another seal key",
-            "proof",
-            right,
-            "/keys/1",
-            other_key.clone(),
-        );
-        cases.swap(
-            operation,
-            "names exchanged",
-            "proof",
-            right,
-            "/names/0",
-            "/names/4",
-        );
-        cases.swap(
-            operation,
-            "sealed items exchanged",
-            "proof",
-            right,
-            "/sealed/0",
-            "/sealed/1",
-        );
-        cases.swap(
-            operation,
-            "declared items exchanged",
-            "proof",
-            right,
-            "/declared/0",
-            "/declared/1",
-        );
-        let wrong = json!(hex(&doubled(backend, &hop.names[1])));
-        cases.with(
-            operation,
-            "one name wrong",
-            "proof",
-            right,
-            "/names/1",
-            wrong,
-        );
-        let mut sealed = hop.sealed.clone();
-        sealed.seal.second[2] = doubled(backend, &sealed.seal.second[2]);
-        let sealed = json!(hexes(&sealed.view().expect("columns").to_items()));
-        cases.with(
-            operation,
-            "one seal unfitting",
-            "proof",
-            right,
-            "/sealed",
-            sealed,
-        );
-        let fewer = json!(hexes(&hop.names[..4]));
-        cases.with(operation, "a name less", "length", right, "/names", fewer);
-        proof_cases(cases, operation, right, "/proof");
-    }
-    let operation = "row_points";
-    assert_eq!(hop.positions, [0, 2, 3]);
-    let put = |positions: [u64; 3]| json!(positions);
-    cases.with(
-        operation,
-        "another position",
-        "proof",
-        &rows,
-        "/positions",
-        put([0, 2, 4]),
-    );
-    cases.with(
-        operation,
-        "a position twice",
-        "positions",
-        &rows,
-        "/positions",
-        put([0, 2, 2]),
-    );
-    cases.with(
-        operation,
-        "positions out of order",
-        "positions",
-        &rows,
-        "/positions",
-        put([2, 0, 3]),
-    );
-    cases.with(
-        operation,
-        "a position out of range",
-        "positions",
-        &rows,
-        "/positions",
-        put([0, 2, 5]),
-    );
-    cases.swap(
-        operation,
-        "row points exchanged",
-        "proof",
-        &rows,
-        "/row_points/0",
-        "/row_points/2",
-    );
-}
-
-fn voprf_cases(backend: Backend, cases: &mut Cases) {
-    let key = |name: &str| {
-        oprf::Key::derive(backend, oprf::Mode::Voprf, &seed(name), b"vectors").expect("a key")
-    };
-    let inputs = ["one", "two", "three"];
-    let blinding = oprf::Blinding::new(backend, oprf::Mode::Voprf, &inputs, draw("blinds", 3))
-        .expect("blinding");
-    let server = key("server");
-    let (evaluated, proof) = server
-        .evaluate_with_proof(backend, blinding.elements(), &seed("nonce"))
-        .expect("evaluated");
-    let right = json!({
-        "inputs": inputs.map(|input| hex(input.as_bytes())), "blinds": hexes(draw("blinds", 3).expose()),
-        "blinded": hexes(blinding.elements()), "evaluated": hexes(&evaluated), "proof": hex(&proof),
-        "public": hex(server.public()),
-        "outputs": hexes(&server.outputs(backend, &inputs).expect("outputs")),
-    });
-    let operation = "voprf";
-    cases.add(operation, "three inputs", None, &right);
-    cases.with(
-        operation,
-        "another key",
-        "proof",
-        &right,
-        "/public",
-        json!(hex(key("other").public())),
-    );
-    cases.swap(
-        operation,
-        "elements exchanged",
-        "proof",
-        &right,
-        "/evaluated/0",
-        "/evaluated/1",
-    );
-    let wrong = json!(hex(&doubled(backend, &evaluated[2])));
-    cases.with(
-        operation,
-        "one element wrong",
-        "proof",
-        &right,
-        "/evaluated/2",
-        wrong,
-    );
-    cases.with(
-        operation,
-        "an identity element",
-        "identity",
-        &right,
-        "/evaluated/2",
-        json!("00".repeat(32)),
-    );
-    cases.with(
-        operation,
-        "a proof cut",
-        "length",
-        &right,
-        "/proof",
-        json!(hex(&proof[..63])),
-    );
-    let digits = hex(&proof);
-    let changed = format!(
-        "{}{}",
-        if &digits[..2] == "00" { "01" } else { "00" },
-        &digits[2..]
-    );
-    cases.with(
-        operation,
-        "the challenge changed",
-        "proof",
-        &right,
-        "/proof",
-        json!(changed),
-    );
-    let mut response = digits.clone();
-    response.replace_range(64.., ORDER);
-    cases.with(
-        operation,
-        "a response of q",
-        "proof",
-        &right,
-        "/proof",
-        json!(response),
-    );
-}
-
-/// What a case is refused by, as the file names it.
-pub fn refused_by(error: &Error) -> &'static str {
-    match error {
-        Error::NotCanonical { .. } => "not-canonical",
-        Error::Identity { .. } => "identity",
-        Error::Length { .. } => "length",
-        Error::Limit { .. } => "limit",
-        Error::Positions => "positions",
-        Error::Seal => "seal",
-        Error::Proof => "proof",
-    }
 }
