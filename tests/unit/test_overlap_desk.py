@@ -103,6 +103,17 @@ def test_nothing_leaves_that_is_not_in_the_log(sides: tuple[Organisation, Organi
     assert size_of(a.desk.read(answered.letter, no_signer).state) == 4
 
 
+def test_a_first_letter_that_is_refused_leaves_an_entry(sides: tuple[Organisation, Organisation]) -> None:
+    a, b = sides
+    letter = bytearray(ask(a, b))
+    letter[-1] ^= 1
+    with pytest.raises(PeerError):
+        answer(b, a, bytes(letter))
+    (logged,) = b.desk.log.entries()
+    assert logged.entry.kind == "overlap.refused"
+    assert logged.entry.body["code"] == "overlap.signature"
+
+
 def test_no_number_is_in_the_log_or_in_an_error(sides: tuple[Organisation, Organisation]) -> None:
     a, b = sides
     answered = answer(b, a, ask(a, b))

@@ -120,7 +120,12 @@ class Desk:
         ``own`` is the id of the key that the letter must be to. A question beyond the limits gets a refusal.
         """
         opened = parse_letter(letter)
-        question = open_question(opened, partner, bytes.fromhex(own))
+        try:
+            question = open_question(opened, partner, bytes.fromhex(own))
+        except (PeerError, Refused) as error:
+            with self._lock():
+                self.log.commit(Entry("overlap.refused", {"letter": _sha256(letter), "code": error.code}))
+            raise
         check = question.check.hex()
         with self._lock():
             if self._path(check).exists():
