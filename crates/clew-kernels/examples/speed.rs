@@ -262,4 +262,22 @@ fn measure(items: usize) {
         }
         println!();
     }
+    print!("{:<28}{:>10}", "a key's table (once)", "");
+    for backend in backends {
+        let mut times = Vec::new();
+        for point in &inputs.points[..ROUNDS] {
+            let start = now();
+            let key = Table::new(point).expect("a valid key");
+            let scalars = Scalars::One(&inputs.scalars[0]);
+            let fixed = Some((&key, scalars));
+            let what = Combination {
+                fixed,
+                ..Combination::default()
+            };
+            run(backend, &what, &mut [[0; 32]]);
+            times.push((now() - start) * 1e6);
+        }
+        print!("{:>20}", format!("{:.0}", median(times)));
+    }
+    println!();
 }

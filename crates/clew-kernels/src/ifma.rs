@@ -12,13 +12,25 @@
 //! 4 units plus 2^63 stay below 2^64. Carrying a value below 2^64: carries below 2^13, the top one times 19 below
 //! 2^17.3, results below 2^51 + 2^17.3.
 //!
+//! A raised product starts its accumulators with parts of 2^12 p ([`columns`]), below 2^63: with 4 units more it stays below
+//! 2^63.7.
+//!
 //! Reasons for the shape of the code:
 //! - The accumulator of a column takes its high halves first, is doubled once, then takes its low halves: one doubling a
-//!   column and no separate sum. In a square the off-diagonal products are doubled the same way.
+//!   column and no separate sum. In a square the products of two different limbs are doubled the same way.
 //! - Multiplying by 19 is one `vpmullq`: the folded columns are too long for IFMA.
-//! - Points sit in lanes, so nothing is ever shuffled; 9 accumulators and 10 factors fit the 32 registers.
-//! - A product occupies the multiplier for 55 cycles on Zen 4 (one 512-bit IFMA a cycle) and needs about 85
-//!   instructions with its carry; everything else runs beside it on the other ports.
+//! - Points sit in lanes, so nothing is ever shuffled.
+//! - Products go column by column, a high one before the low one that it is folded onto (few accumulators at once; 2 to 4 %
+//!   faster than row by row in doublings and additions). Squares go row by row: the chain of squarings of a
+//!   root waits for each result, and its latency is 52 cycles so, 58 by columns.
+//!
+//! What it costs on Zen 4, in cycles for eight lanes: a product 66 with its carry, a square 42 (52 if the next one waits for
+//! it), a doubling 385, an addition 265. One 512-bit IFMA starts in a cycle; a product has 50 and a square 30. What is above
+//! that is mostly *other* instructions: the processor spreads those that any port can run over all four, so
+//! that each costs the multiplier about half a cycle. Two batches side by side are therefore no faster, and only fewer
+//! instructions are. Counted and rejected: radix 2^52 (no doublings and no masks, but the fold overflows 64 bits and
+//! needs ten more IFMAs); folding before the columns are joined (as many instructions); doubling a factor
+//! beforehand (a carried limb may reach 2^51, its double would lose a bit).
 
 #![allow(unsafe_code)]
 
@@ -234,19 +246,26 @@ impl Ifma {
     #[inline(always)]
     fn times_from(self, mut z: [__m512i; 10], other: Self) -> IfmaWide {
         let (a, b) = (self.0, other.0);
-        for i in 0..5 {
-            for j in 0..5 {
-                z[i + j + 1] = high(z[i + j + 1], a[i], b[j]);
-            }
+        // Column: limbs whose high halves belong to it; limbs whose low halves do.
+        macro_rules! column {
+            ($k:literal: $($hi:literal $hj:literal),*; $($li:literal $lj:literal),*) => {
+                $(z[$k] = high(z[$k], a[$hi], b[$hj]);)*
+                if $k > 0 {
+                    z[$k] = plus(z[$k], z[$k]);
+                }
+                $(z[$k] = low(z[$k], a[$li], b[$lj]);)*
+            };
         }
-        for column in &mut z[1..] {
-            *column = plus(*column, *column);
-        }
-        for i in 0..5 {
-            for j in 0..5 {
-                z[i + j] = low(z[i + j], a[i], b[j]);
-            }
-        }
+        column!(5: 0 4, 1 3, 2 2, 3 1, 4 0; 1 4, 2 3, 3 2, 4 1);
+        column!(0: ; 0 0);
+        column!(6: 1 4, 2 3, 3 2, 4 1; 2 4, 3 3, 4 2);
+        column!(1: 0 0; 0 1, 1 0);
+        column!(7: 2 4, 3 3, 4 2; 3 4, 4 3);
+        column!(2: 0 1, 1 0; 0 2, 1 1, 2 0);
+        column!(8: 3 4, 4 3; 4 4);
+        column!(3: 0 2, 1 1, 2 0; 0 3, 1 2, 2 1, 3 0);
+        column!(9: 4 4;);
+        column!(4: 0 3, 1 2, 2 1, 3 0; 0 4, 1 3, 2 2, 3 1, 4 0);
         fold(z)
     }
 

@@ -5,9 +5,12 @@
 //! errors: AVX-512 IFMA, eight points in the eight 64-bit lanes of a register; AVX2, four; and `curve25519-dalek`, which
 //! is also the oracle of the tests.
 //!
-//! The way of a batch: [`combine`] checks its shape and cuts chunks; a chunk is decoded (`ristretto`), its scalars are
-//! reduced, halved and recoded (`scalars`), multiplied (`group`, `table`), and encoded (`ristretto`), all generic over
-//! `field::Field`, which `ifma` and `avx2` implement.
+//! The way of a batch: [`combine`] checks its shape and cuts chunks; `lanes` takes a chunk through its steps: points are
+//! decoded (`ristretto`), scalars reduced, halved and written in digits (`scalars`), multiplied (`group`, `table`), and the
+//! sums encoded (`ristretto`), all generic over `field::Field`, which `ifma` and `avx2` implement. `msm` adds up many
+//! products for checking proofs. To change a formula, read `field` first: it says which values may be how long.
+//!
+//! Unsafe code is where the intrinsics are and nowhere else; each module that has any allows it by name.
 //!
 //! Everything here takes the same time whatever the scalars are, except what has `vartime` in its name. Whether an
 //! encoding was valid is not a secret.
