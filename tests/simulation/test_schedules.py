@@ -22,6 +22,7 @@ FOUND: list[list[Operation]] = [
     [("deliver", 0), ("crash", 0), ("deliver", 0), ("crash", 1), ("retry", 0)],
     [("deliver", 0), ("disk full", 0), ("deliver", 0), ("crash", 0), ("disk free", 0)],
     [("expire", 1), ("deliver", 0), ("deliver", 0), ("back", 1)],
+    [("deliver", 0), ("expire", 0), ("deliver", 0), ("back", 0)],  # a tracer's wrong clock ended the trace
     [("retry", 0), ("retry", 0), ("deliver", 2), ("deliver", 0), ("deliver", 1), ("drop", 0)],
 ]
 
