@@ -386,3 +386,25 @@ def test_the_arithmetic_is_that_of_rfc_9497() -> None:
     evaluated, proof = key.evaluate_with_proof(blinding.elements, randomness("proof")(32))
     finals = blinding.finalise_verified(evaluated, proof, key.public)
     assert [row.tobytes() for row in finals] == outputs == [row.tobytes() for row in key.outputs(texts)]
+
+
+def test_the_limit_that_the_page_states_is_real() -> None:
+    """An asker with a blind of its own for each number finds out which are common, at a cost of all pairs.
+
+    Nothing here stops it; ``docs/explain/overlap.md`` says so, and this test keeps the sentence true.
+    """
+    from clew.joint.overlap.order import find
+    from clew.joint.overlap.tags import tags_of
+
+    give = randomness("cheat")
+    ours = asker_list()
+    secrets = [Secret.generate(give) for _ in ours]
+    elements = np.concatenate([secret.blinded(ours.slice(at, 1)) for at, secret in enumerate(secrets)])
+    question = Question(bytes(32), bytes(32), give(32), bytes(32), elements[sorting(elements)])
+    _, answer = steps.answer(question, answerer_list(), LIMITS, randomness=give)
+    found = [
+        number
+        for number, secret in zip(ours.to_pylist(), secrets, strict=True)
+        if np.any(find(tags_of(secret.unblinded(answer.evaluated)), answer.tags) >= 0)
+    ]
+    assert found == common_list()
