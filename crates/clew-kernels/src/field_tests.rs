@@ -112,6 +112,22 @@ fn expected(a: &[u8; 32], b: &[u8; 32]) -> Results {
         ),
         ("0 - 4 (-a -b)", negative(times(ab, 4))),
         ("-a - 4 (-a)^2", negative(add(a, times(aa, 4)))),
+        ("raised -a -b", ab),
+        ("raised (-a)^2", aa),
+        (
+            "raised -a -b, less 4 (-a)^2",
+            add(ab, negative(times(aa, 4))),
+        ),
+        (
+            "raised (-a)^2, less 4 (-a -b)",
+            add(aa, negative(times(ab, 4))),
+        ),
+        ("raised -a -b, plus 3 (-a)^2", add(ab, times(aa, 3))),
+        ("raised (-a)^2, plus 3 (-a -b)", add(aa, times(ab, 3))),
+        (
+            "raised 4 (-a)^2, less 4 (-a -b)",
+            add(times(aa, 4), negative(times(ab, 4))),
+        ),
         ("|a|", if a[0] & 1 == 1 { negative(a) } else { a }),
     ];
     Results {
@@ -169,6 +185,28 @@ impl<F: Field> Job for Compute<'_, F> {
             (
                 "-a - 4 (-a)^2",
                 F::carry(F::minus(na.widen(), twice(twice(aa)))),
+            ),
+            ("raised -a -b", F::carry(na.times_raised(nb))),
+            ("raised (-a)^2", F::carry(na.squared_raised())),
+            (
+                "raised -a -b, less 4 (-a)^2",
+                F::carry(F::lower(na.times_raised(nb), twice(twice(aa)))),
+            ),
+            (
+                "raised (-a)^2, less 4 (-a -b)",
+                F::carry(F::lower(na.squared_raised(), twice(twice(ab)))),
+            ),
+            (
+                "raised -a -b, plus 3 (-a)^2",
+                F::carry(F::plus(na.times_raised(nb), F::plus(twice(aa), aa))),
+            ),
+            (
+                "raised (-a)^2, plus 3 (-a -b)",
+                F::carry(F::plus(na.squared_raised(), F::plus(twice(ab), ab))),
+            ),
+            (
+                "raised 4 (-a)^2, less 4 (-a -b)",
+                F::carry(F::lower(F::raise(twice(twice(aa))), twice(twice(ab)))),
             ),
             ("|a|", a.abs()),
         ];
