@@ -158,3 +158,16 @@ def test_there_are_two_modes(mode: Any) -> None:
         with pytest.raises(InputError) as error:
             call()
         assert error.value.code == "group.mode"
+
+
+def test_an_answer_that_is_the_identity_is_nobodys_and_stops_nothing() -> None:
+    """Harm stopped: a holder that planted an entry of no number sees, by the trace's end, that its row was opened."""
+    keys = SECRETS.public()
+    asked, hidden = group.hide_sealed(sealed(), keys, SEED)
+    names = group.open_list(asked, b"", SECRETS).names(SECRETS).copy()
+    planted = group.SecretScalar.from_canonical(hidden.reveal(1))
+    names[1] = group.multiply(keys.name, planted)
+    read = hidden.read(names, keys)
+    assert bytes(read[0]) == bytes(group.multiply(POINTS[:1], SECRETS.name)[0])
+    assert bytes(read[1]) == bytes(32)
+    assert bytes(hidden.read_at([1], names[1:], keys)[0]) == bytes(32)

@@ -19,9 +19,9 @@
 //! that anybody can make from the published `M`, as are sums and multiples of sealed items; naming or opening a number
 //! by it needs a number whose logarithm, or whose relation to sealed numbers, is known. **Use offsets.**
 
-use clew_kernels::{Backend, Combination, Points, Scalars, Table};
+use clew_kernels::{Backend, Combination, Points, Scalars, Table, combine};
 
-use crate::batch::run;
+use crate::batch::{named, run};
 use crate::error::same_length;
 use crate::keys::HolderKeys;
 use crate::pairs::{Pairs, PairsRef, Sealed, SealedRef};
@@ -223,6 +223,9 @@ impl Hidden {
 
     /// What the answers say once the hiding is undone: names if `key` is the name key, row points if it is the row key.
     ///
+    /// Under an offset a result may be the identity, 32 zero bytes: the holder made an entry of it. That is nobody's name,
+    /// and not an error, because a tracer that stopped here would tell the holder which of its rows was opened.
+    ///
     /// # Errors
     /// A point that is refused, or another number of answers than of items.
     pub fn read(
@@ -283,7 +286,16 @@ fn read(
     match hiding {
         Hiding::Factor(factors) => crate::divide_each(backend, answers, factors),
         Hiding::Offset(offsets) => {
-            add_multiples_named(backend, answers, key, &offsets.negated(), "answer")
+            let negated = offsets.negated();
+            let what = Combination {
+                addend: Some(Points::Encoded(answers)),
+                fixed: Some((key, Scalars::Each(negated.expose()))),
+                ..Combination::default()
+            };
+            let mut out = vec![[0; 32]; answers.len()];
+            combine(backend, &what, &mut out)
+                .map_err(|invalid| named(invalid, "answer", "answer"))?;
+            Ok(out)
         }
     }
 }

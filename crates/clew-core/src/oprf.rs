@@ -169,6 +169,21 @@ impl Key {
     }
 }
 
+/// Succeeds if the proofs show that `evaluated` is `blinded` times the secret of the public key, for those who blinded by
+/// other means than [`Blinding`] (2.2.2).
+///
+/// # Errors
+/// [`Error::Proof`] if a proof does not verify, a point that is refused, or lengths that differ.
+pub fn verify_evaluation(
+    backend: Backend,
+    public: &Encoding,
+    blinded: &[Encoding],
+    evaluated: &[Encoding],
+    proofs: &[u8],
+) -> Result<(), Error> {
+    proof::verify(backend, Mode::Voprf, public, blinded, evaluated, proofs)
+}
+
 /// The client's side of one exchange: inputs and blinds, both wiped when dropped. Finalising consumes it.
 pub struct Blinding {
     mode: Mode,
