@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import shutil
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +22,8 @@ from clew.node.desk import Desk
 from clew.node.drafting import drafted
 from clew.node.identity import Card, Identity, open_identity, set_up
 from clew.node.peers import Peers
-from clew.node.runner import Node
-from clew.node.running import Running
+from clew.node.runner import Node, append_part
+from clew.node.running import Nothing, Running, Told, Wait
 from clew.warrants.authorisation import Budgets
 from clew.warrants.dsse import sign
 from clew.warrants.policy import Holder, policy_toml, read_policy
@@ -132,8 +136,6 @@ class Two:
 
     tracer: Side
     holder: Side
-    hops: int = 2
-    budgets: Budgets = BUDGETS
 
     async def offered(self, case: str = "lantern-7") -> None:
         terms = {"case": case, "stage": 1, "begin": BEGIN, "end": END, "hub_limit": 200, "auditor": AUDITOR}
@@ -146,28 +148,12 @@ class Two:
         await self.tracer.until("committed")
         await until(lambda: self.tracer.one.snapshot_file.exists(), self.tracer)
 
-    def papers(self, seeds: list[str], **fields: Any) -> tuple[bytes, tuple[SeedShare, ...]]:
-        values: dict[str, Any] = {
-            "hops": self.hops,
-            "budgets": self.budgets,
-            "issued": ISSUED,
-            "expires": EXPIRES,
-            "authority": "Examining magistrate, Court of Example",
-            "legal_basis": "Example Code of Procedure, article 1",
-            "purpose": "Find the other members of the group.",
-            **fields,
-        }
-        warrant, shares = drafted(self.tracer.one.terms_document(), seeds, system_randomness(32), **values)
-        return sign(warrant.encode(), JUDGE), shares
-
     async def start(self, side: Side, warrant: bytes, shares: tuple[SeedShare, ...] = ()) -> None:
-        policy = read_policy(side.identity.settings.policy)
-        papers = Documents(warrant, policy.source, (), policy.revocations, side.identity.settings.policy)
-        await asyncio.to_thread(side.one.start, papers, shares)
+        await asyncio.to_thread(side.one.start, documents(side.desk, warrant), shares)
 
     async def traced(self) -> None:
         await self.committed()
-        warrant, shares = self.papers([SEED])
+        warrant, shares = papers(self.tracer.one.terms_document(), [SEED])
         await self.start(self.holder, warrant)
         await self.start(self.tracer, warrant, shares)
         await self.tracer.until("traced")
@@ -187,3 +173,118 @@ async def two(folder: Path, own: Rows = OWN, theirs: Rows = THEIRS) -> AsyncIter
     finally:
         await pair.tracer.stop()
         await pair.holder.stop()
+
+
+@cache
+def _made() -> tuple[Identity, Identity]:
+    """Two nodes whose cards are pinned; made once, and copied for each test."""
+    folder = Path(tempfile.mkdtemp(prefix="clew-nodes"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    a, b = make_node(folder / "a", "Tracer", OWN), make_node(folder / "b", "Holder", THEIRS)
+    pin(a, b)
+    pin(b, a)
+    return a, b
+
+
+def copies(folder: Path) -> tuple[Identity, Identity]:
+    """The two nodes, fresh, in folders of a test; their stores are shared, and their addresses."""
+    found = []
+    for one, name in zip(_made(), "ab", strict=True):
+        shutil.copytree(one.settings.folder, folder / name)
+        found.append(replace(one, settings=replace(one.settings, folder=folder / name)))
+    return found[0], found[1]
+
+
+@dataclass
+class Desks:
+    """Two nodes without sockets: what one has to send is handed to the other."""
+
+    tracer: Desk
+    holder: Desk
+    sent: list[bytes] = field(default_factory=list)
+
+    @property
+    def a(self) -> Running:
+        return self.tracer.traces()[-1]
+
+    @property
+    def b(self) -> Running:
+        return self.holder.traces()[-1]
+
+    def pass_on(self) -> Told | None:
+        """Hand over what the tracer has to send, and the answer; returns what is not an answer."""
+        while (data := self.a.outgoing) is not None:
+            self.sent.append(data)
+            told = self.holder.arrived(self.tracer.identity.card, data)
+            if isinstance(told, Wait):
+                return told
+            if isinstance(told, Nothing):
+                self.a.acknowledged()
+            else:
+                self.a.answered(told.data)
+        return None
+
+    def fetch(self) -> None:
+        """Hand over the snapshot."""
+        if self.a.wants_snapshot:
+            data = self.holder.snapshot(self.tracer.identity.card, self.a.row.trace or b"")
+            append_part(self.a, 0, len(data).to_bytes(8, "big") + data)
+
+    def offered(self, case: str = "lantern-7") -> None:
+        terms = {"case": case, "stage": 1, "begin": BEGIN, "end": END, "hub_limit": 200, "auditor": AUDITOR}
+        self.tracer.open("Holder", terms)
+        assert self.pass_on() == Wait("deciding")
+
+    def committed(self, case: str = "lantern-7") -> None:
+        self.offered(case)
+        self.b.accept()
+        assert self.pass_on() is None
+        self.fetch()
+
+    def papers(self, **fields: Any) -> tuple[bytes, tuple[SeedShare, ...]]:
+        return papers(self.a.terms_document(), [SEED], **fields)
+
+    def authorised(self, **fields: Any) -> None:
+        warrant, shares = self.papers(**fields)
+        self.b.start(documents(self.holder, warrant), ())
+        self.a.start(documents(self.tracer, warrant), shares)
+
+    def traced(self) -> None:
+        self.committed()
+        self.authorised()
+        assert self.pass_on() is None
+        assert self.a.row.state == "traced"
+
+    def restart(self, side: str) -> None:
+        """What a process that starts after a crash does."""
+        before: Desk = getattr(self, side)
+        before.close()
+        after = Desk(before.identity, before.clock, before.randomness)
+        after.resume()
+        setattr(self, side, after)
+
+
+def desks(folder: Path, clock: Clock = system_clock) -> Desks:
+    a, b = copies(folder)
+    return Desks(Desk(a, clock, system_randomness), Desk(b, clock, system_randomness))
+
+
+def documents(desk: Desk, warrant: bytes) -> Documents:
+    policy = read_policy(desk.identity.settings.policy)
+    return Documents(warrant, policy.source, (), policy.revocations, desk.identity.settings.policy)
+
+
+def papers(terms: dict[str, Any], seeds: list[str], **fields: Any) -> tuple[bytes, tuple[SeedShare, ...]]:
+    """A signed warrant for the trace with these terms, and what blinds its seeds."""
+    values: dict[str, Any] = {
+        "hops": 2,
+        "budgets": BUDGETS,
+        "issued": ISSUED,
+        "expires": EXPIRES,
+        "authority": "Examining magistrate, Court of Example",
+        "legal_basis": "Example Code of Procedure, article 1",
+        "purpose": "Find the other members of the group.",
+        **fields,
+    }
+    warrant, shares = drafted(terms, seeds, system_randomness(32), **values)
+    return sign(warrant.encode(), JUDGE), shares

@@ -13,11 +13,13 @@ from traceback import extract_tb
 
 import click
 
+from clew.cli.case import case
 from clew.cli.cells import cells
 from clew.cli.controls import escaped_controls, without_controls
 from clew.cli.demo import demo
 from clew.cli.doctor import doctor
 from clew.cli.importing import import_command
+from clew.cli.node import node
 from clew.cli.overlap import overlap
 from clew.cli.records import records
 from clew.cli.report import export, report
@@ -57,6 +59,8 @@ cli.add_command(records)
 cli.add_command(warrant)
 cli.add_command(trace)
 cli.add_command(overlap)
+cli.add_command(node)
+cli.add_command(case)
 cli.add_command(cells)
 cli.add_command(report)
 cli.add_command(export)

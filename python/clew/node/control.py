@@ -7,11 +7,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, final
 
-import aiohttp
 from aiohttp import web
 
 from clew.chain.files import Documents
-from clew.errors import ClewError, InputError, PeerError, Refused, StorageError, UsageError
+from clew.errors import ClewError, UsageError
 from clew.joint.seeds import SeedShare
 from clew.joint.terms import moment
 from clew.node.desk import Desk
@@ -20,10 +19,9 @@ from clew.node.states import next_step
 from clew.warrants.files import read_file
 from clew.warrants.policy import read_policy
 
-__all__ = ["Control", "ask_node"]
+__all__ = ["Control"]
 
 _LIMIT: Final = 1 << 24
-_ERRORS: Final = (InputError, PeerError, Refused, StorageError, UsageError)
 _SOCKET_LENGTH: Final = 100
 
 
@@ -145,33 +143,3 @@ def summary(one: Running) -> dict[str, Any]:
             "hub_limit": offer.hub_limit,
         }
     return found
-
-
-async def _post(path: Path, asked: Mapping[str, Any]) -> Any:
-    timeout = aiohttp.ClientTimeout(total=None, connect=5)
-    async with (
-        aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(path)), timeout=timeout) as session,
-        session.post("http://node/", json=dict(asked)) as response,
-    ):
-        return await response.json()
-
-
-def ask_node(folder: Path, asked: Mapping[str, Any]) -> Any:
-    """What the running node in a folder answers to a command; its errors are raised here."""
-    from clew.node.identity import read_settings
-
-    socket = read_settings(folder).socket
-    try:
-        found = asyncio.run(_post(socket, asked))
-    except (aiohttp.ClientError, OSError) as error:
-        raise UsageError(
-            "node.not-running",
-            "the node of this folder is not running",
-            where=str(folder),
-            mend=f"Start it in another terminal: clew node serve {folder}",
-        ) from error
-    if "error" not in found:
-        return found["result"]
-    said = found["error"]
-    kinds = {kind.__name__: kind for kind in _ERRORS}
-    raise kinds.get(said["class"], StorageError)(said["code"], said["what"], where=said["where"], mend=said["mend"])

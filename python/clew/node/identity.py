@@ -21,6 +21,7 @@ from clew.chain.graph import check_holder
 from clew.durable import make_folder, sync_folder
 from clew.effects import Randomness
 from clew.errors import ClewError, InputError, UsageError
+from clew.node.asking import SOCKET
 from clew.node.sealing import SealingKey, derive
 from clew.warrants.files import read_file, write_file
 from clew.warrants.keyfile import read_key, seal_key
@@ -56,7 +57,7 @@ class Settings:
     @property
     def socket(self) -> Path:
         """Where the running node takes its own people's commands."""
-        return self.folder / "control.sock"
+        return self.folder / SOCKET
 
 
 @final

@@ -20,7 +20,7 @@ from clew.node.identity import Card
 from clew.node.running import Answer, Running, Wait
 from clew.node.transport import Partners, Receiver, Reply
 
-__all__ = ["Node"]
+__all__ = ["Node", "append_part"]
 
 _CHUNK: Final = 4 << 20
 _LARGEST_SNAPSHOT: Final = 1 << 36
@@ -130,7 +130,7 @@ class Node:
                 wanted = (one.row.trace or b"") + offset.to_bytes(8, "big")
                 answer = await self._partners.send(card, Kind.CHUNK_WANTED, wanted)
                 if answer.kind is Kind.CHUNK:
-                    await asyncio.to_thread(_append, one, offset, answer.body)
+                    await asyncio.to_thread(append_part, one, offset, answer.body)
                     one.trouble, pause = "", _FIRST_SECONDS
                     continue
                 one.partner_says = _waits(answer.body)
@@ -161,7 +161,7 @@ class Node:
         raise PeerError("node.envelope", "the partner's node sent what only answers")
 
 
-def _append(one: Running, offset: int, body: bytes) -> None:
+def append_part(one: Running, offset: int, body: bytes) -> None:
     """One part of a snapshot written; the file gets its name when it is whole."""
     total, data = int.from_bytes(body[:8], "big"), body[8:]
     part = one.partial()

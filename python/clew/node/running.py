@@ -24,6 +24,7 @@ from clew.joint.messages import Message, Offer, Refusal, RefusalCode, Start, enc
 from clew.joint.seeds import SeedShare
 from clew.joint.snapshot import Snapshot, parse_snapshot
 from clew.joint.steps import Given, Step
+from clew.joint.terms import require_fits
 from clew.joint.unmasking import Approvers
 from clew.node.identity import Card, Identity
 from clew.node.states import ENDED, word
@@ -36,6 +37,7 @@ from clew.warrants.verify import verify_warrant
 
 __all__ = ["Answer", "Nothing", "Running", "Told", "Wait"]
 
+_LONG_DIGITS: Final = re.compile(r"\d(?:[ ().\-/]?\d){5,}")
 _SLUG: Final = re.compile(r"[^a-z0-9]+", re.ASCII)
 
 
@@ -161,12 +163,15 @@ class Running:
     def start(self, documents: files.Documents, shares: Sequence[SeedShare]) -> Authorisation:
         """Take a signed warrant for this trace, verified now; on the tracer's side with the seeds and their secrets."""
         with self._one_at_a_time():
-            if not isinstance(self._state, tracer.Committed | holder.Committed):
+            state = self._state
+            if not isinstance(state, tracer.Committed | holder.Committed):
                 raise _not_now("a warrant is taken once, when both sides have committed to their records")
             case, log = CaseFolder.create(self.folder), self.log
             found = files.authorise(documents, case, log, self._clock)
+            kept = state if isinstance(state, tracer.Committed) else state.kept
+            require_fits(found, kept.order, kept.roots)  # before the log knows it as this case's warrant
             files.require_case(case, found, log)
-            if isinstance(self._state, tracer.Committed):
+            if isinstance(state, tracer.Committed):
                 self._read_snapshot()
             log.commit(files.verified_entry(found, documents))
             self._do(
@@ -184,8 +189,7 @@ class Running:
 
     def refuse(self, reason: str) -> None:
         """End the trace; the partner sees the reason."""
-        if not 0 < len(reason) <= 200 or not reason.isprintable():
-            raise UsageError("node.reason", "a reason is one line of 1 to 200 characters")
+        _check_reason(reason)
         with self._one_at_a_time(broken_too=True):
             row = self.row
             if row.state in ENDED:
@@ -202,8 +206,7 @@ class Running:
 
     def pause(self, reason: str) -> None:
         """Answer and ask nothing until :meth:`go_on`; the partner sees the reason."""
-        if not 0 < len(reason) <= 200 or not reason.isprintable():
-            raise UsageError("node.reason", "a reason is one line of 1 to 200 characters")
+        _check_reason(reason)
         if self.row.state in ENDED:
             raise _not_now("the trace has ended")
         self._storage.note(self._of, paused=reason)
@@ -246,6 +249,7 @@ class Running:
             "case_order": order.digest.hex(),
             "roots": list(roots.digests),
             "recognised": roots.tracer.numbers,
+            "auditor": offer.auditor.hex(),
         }
 
     def receipt(self) -> dict[str, Any]:
@@ -641,6 +645,16 @@ def _altered() -> StorageError:
         "the steps in the node's database do not lead to the messages beside them",
         mend="It was changed, or written by another version of Clew. Restore the node folder, or use that version.",
     )
+
+
+def _check_reason(reason: str) -> None:
+    """Return if the partner may be shown this; what looks like a telephone number may not be in it."""
+    if not 0 < len(reason) <= 200 or not reason.isprintable() or _LONG_DIGITS.search(reason):
+        raise UsageError(
+            "node.reason",
+            "a reason is one line of 1 to 200 characters without a long number in it",
+            mend="The partner sees it, and nobody may learn from it who is asked about.",
+        )
 
 
 def _not_now(what: str) -> UsageError:

@@ -236,16 +236,18 @@ class Storage:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            locked = "locked" in str(error)
+            if "locked" in str(error):
+                raise StorageError(
+                    "node.in-use",
+                    "another process has the node's database open",
+                    where=str(self._path),
+                    mend="The node is running already. Stop that process first.",
+                ) from error
             raise StorageError(
-                "node.in-use" if locked else "node.database",
-                "another process has the node's database open"
-                if locked
-                else f"the node's database cannot be read or written: {error}",
+                "node.database",
+                f"the node's database cannot be read or written: {error}",
                 where=str(self._path),
-                mend="Give the command while clew node serve runs, or stop the other one."
-                if locked
-                else "What was committed before is unchanged. Check the disk and the folder's permissions.",
+                mend="What was committed before is unchanged. Check the disk and the folder's permissions.",
             ) from error
 
 

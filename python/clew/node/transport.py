@@ -15,7 +15,7 @@ import aiohttp
 from aiohttp import web
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
-from clew.errors import ClewError, PeerError
+from clew.errors import ClewError, PeerError, UsageError
 from clew.joint.messages import MESSAGE_LIMIT
 from clew.node.envelope import CLOCK_APART, HEAD, Envelope, Kind, open_envelope, seal_envelope
 from clew.node.identity import Card, Identity, parse_address
@@ -36,17 +36,6 @@ Seconds = Callable[[], int]
 """The present moment in seconds since 1970."""
 
 Reply = tuple[Kind, bytes]
-
-_STATUS: Final = {
-    400: ("node.envelope", "the partner's node could not take what was sent", "Compare the versions of Clew."),
-    403: ("node.unknown-here", "the partner's node does not know this one", "Send them your card again."),
-    404: ("node.version", "the partner's node speaks another version", "Use the same version of Clew on both sides."),
-    409: ("node.clock", "the clocks of the two nodes are too far apart", "Set both clocks; nothing was answered."),
-    410: ("node.trace-unknown", "the partner's node does not know this trace", "Compare both sides."),
-    413: ("node.too-large", "the partner's node takes no message of this size", "Ask for a smaller bound."),
-    429: ("node.too-fast", "the partner's node asks for patience", "It goes on by itself."),
-    503: ("node.partner-unable", "the partner's node cannot answer at the moment", "It goes on by itself."),
-}
 
 
 def _context(identity: Identity, purpose: int, pinned: list[Card]) -> ssl.SSLContext:
@@ -111,7 +100,15 @@ class Receiver:
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, keepalive_timeout=60)
         await self._runner.setup()
         host, port = parse_address(self.identity.settings.address)
-        await web.TCPSite(self._runner, host, port, ssl_context=self._context, backlog=64).start()
+        try:
+            await web.TCPSite(self._runner, host, port, ssl_context=self._context, backlog=64).start()
+        except OSError as error:
+            raise UsageError(
+                "node.cannot-listen",
+                f"the node cannot listen at its address: {error.strerror}",
+                where=self.identity.settings.address,
+                mend="Another program may have the port, or the address is not one of this machine.",
+            ) from error
 
     async def stop(self) -> None:
         """Listen no more."""
@@ -229,8 +226,43 @@ def _url(card: Card) -> str:
 
 
 def _said(status: int) -> PeerError:
-    code, what, mend = _STATUS.get(status, _STATUS[503])
-    return PeerError(code, what, mend=mend)
+    """What a status of the partner's node means."""
+    match status:
+        case 400:
+            return PeerError(
+                "node.envelope", "the partner's node could not take what was sent", mend="Compare the versions of Clew."
+            )
+        case 403:
+            return PeerError(
+                "node.unknown-here", "the partner's node does not know this one", mend="Send them your card again."
+            )
+        case 404:
+            return PeerError(
+                "node.version",
+                "the partner's node speaks another version",
+                mend="Use the same version of Clew on both sides.",
+            )
+        case 409:
+            return PeerError(
+                "node.clock",
+                "the clocks of the two nodes are too far apart",
+                mend="Set both clocks. Nothing was answered.",
+            )
+        case 410:
+            return PeerError(
+                "node.trace-unknown", "the partner's node does not know this trace", mend="Compare both sides."
+            )
+        case 413:
+            return PeerError(
+                "node.too-large",
+                "the partner's node takes no message of this size",
+                mend="Ask for a smaller bound.",
+            )
+        case 429:
+            return PeerError("node.too-fast", "the partner's node asks for patience", mend="It goes on by itself.")
+    return PeerError(
+        "node.partner-unable", "the partner's node cannot answer at the moment", mend="It goes on by itself."
+    )
 
 
 def _certificate() -> PeerError:

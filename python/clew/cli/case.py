@@ -1,0 +1,357 @@
+"""``clew case``: joint traces of a running node, from the offer to the closing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from clew.cli.case_text import DONE, summary_text, table_text
+from clew.cli.node import FOLDER
+from clew.cli.output import Output, json_option
+from clew.cli.warrant_files import FILE, OUT, warrant_in
+from clew.cli.warrant_options import after_day, option_values, read_moment
+
+__all__ = ["case"]
+
+_SEEDS_LIMIT = 1 << 24
+_LOOK_SECONDS = 0.25
+_NO_AUDITOR = "00" * 32
+
+
+@click.group()
+def case() -> None:
+    """Trace jointly with a partner, through the running node of this organisation.
+
+    \b
+    The one who traces                                  The one whose records are asked
+      clew case open NODE --partner "Service B" …
+                                                          clew case accept NODE 1
+      clew case draft NODE 1 --seed +9647901234567 …
+      (the authorities check the seeds and sign)
+                                                          clew case start NODE 1 --warrant W
+      clew case start NODE 1 --warrant W --seeds S
+      clew case result NODE 1
+      clew case close NODE 1
+    Either side: clew case status, pause, resume, refuse.
+    """
+
+
+def _trace(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The arguments of every command about one trace."""
+    command = click.argument("trace", metavar="TRACE")(command)
+    return click.argument("folder", metavar="NODE", type=FOLDER)(command)
+
+
+@case.command("open")
+@click.argument("folder", metavar="NODE", type=FOLDER)
+@click.option("--partner", required=True, help="The partner's name, as clew node peer list shows it.")
+@click.option("--case", "name", required=True, help="The case's short name, for example lantern-7.")
+@click.option("--from", "begin", required=True, help="The window's first moment, e.g. 2026-03-01.")
+@click.option("--to", "end", help="The moment at which the window is over; not included.")
+@click.option("--through", help="Instead of --to: the window's last day, included.")
+@click.option("--hub-limit", type=click.IntRange(1, 10_000), default=200, show_default=True, help="As in the warrant.")
+@click.option("--stage", type=click.IntRange(1, 100), default=1, show_default=True, help="The stage of the case.")
+@click.option("--auditor", help="The auditor's public key (X25519, 64 hexadecimal digits), for declared contacts.")
+@json_option
+def open_case(
+    folder: Path,
+    partner: str,
+    name: str,
+    begin: str,
+    end: str | None,
+    through: str | None,
+    hub_limit: int,
+    stage: int,
+    auditor: str | None,
+    as_json: bool,
+) -> None:
+    """Offer a partner a joint trace. No seed is named yet; the partner sees case, window and hub limit.
+
+    The node reads its own records of the window, to commit to them. A window is the same on both sides and in the
+    warrant.
+
+    \b
+    Example:
+      clew case open node --partner "Service B" --case lantern-7 --from 2026-03-01 --through 2026-03-14
+    """
+    from clew.errors import UsageError
+    from clew.warrants.document import check_case
+
+    with option_values():
+        check_case(name)
+    if (end is None) == (through is None):
+        raise UsageError("warrant.two-ends", "--to or --through says when the window ends", mend="Give one of them.")
+    last = read_moment(end, "--to") if end is not None else after_day(str(through), "--through")
+    terms = {
+        "case": name,
+        "stage": stage,
+        "begin": read_moment(begin, "--from").isoformat(),
+        "end": last.isoformat(),
+        "hub_limit": hub_limit,
+        "auditor": auditor or _NO_AUDITOR,
+    }
+    found = _ask(folder, "open", partner=partner, terms=terms)
+    _shown(as_json, found, f"Offered to {partner} as trace {found['number']}.")
+
+
+@case.command()
+@click.argument("folder", metavar="NODE", type=FOLDER)
+@click.argument("trace", metavar="TRACE", required=False)
+@click.option("--wait", is_flag=True, help="Return when a person has to do something, or the trace is over.")
+@json_option
+def status(folder: Path, trace: str | None, wait: bool, as_json: bool) -> None:
+    """Show where the traces of the node are; with TRACE (its number, or its case) one of them, with its receipt.
+
+    \b
+    Example:
+      clew case status node
+      clew case status node 1 --wait
+    """
+    from clew.errors import UsageError
+
+    output = Output(as_json)
+    if trace is None:
+        if wait:
+            raise UsageError("node.wait", "--wait needs a trace", mend="Name its number.")
+        found = _ask(folder, "list")
+        output.result({"traces": found}, table_text(found))
+        return
+    one = _waited(folder, trace, output) if wait else _ask(folder, "status", case=trace)
+    output.result(one, summary_text(one))
+
+
+def _waited(folder: Path, trace: str, output: Output) -> Any:
+    import time
+
+    progress, last = output.progress(), ""
+    while True:
+        one = _ask(folder, "status", case=trace)
+        fetched = one["snapshot"] in (None, "whole")
+        if one["state"] in DONE or one["paused"] is not None or (one["next"] and fetched):
+            progress.end()
+            return one
+        if one["state"] != last:
+            last = one["state"]
+            progress.begin(f"trace {one['number']}: {last}")
+        time.sleep(_LOOK_SECONDS)
+
+
+@case.command()
+@_trace
+@json_option
+def accept(folder: Path, trace: str, as_json: bool) -> None:
+    """Accept the trace that a partner offers: the node seals its snapshot of the window, which opens under a warrant.
+
+    \b
+    Example:
+      clew case accept node 1
+    """
+    found = _ask(folder, "accept", case=trace)
+    _shown(as_json, found, f"Accepted trace {found['number']} of {found['partner']}.")
+
+
+@case.command()
+@_trace
+@click.option("--authority", required=True, help="Who issues it: office and court, or data owner.")
+@click.option("--legal-basis", required=True, help="The provision, contract or approval that it rests on.")
+@click.option("--purpose", required=True, help="What it is for.")
+@click.option("--seed", "seeds", multiple=True, help="A number to start from; repeat.")
+@click.option("--seeds-file", type=FILE, help="A file with one seed a line; # begins a comment line.")
+@click.option("--country", help="The country whose number plan says how to read the seeds, e.g. IQ.")
+@click.option("--expires", required=True, help="The moment from which the warrant may not be used any more.")
+@click.option("--hops", type=click.IntRange(1, 4), default=2, show_default=True, help="Hops from the seeds.")
+@click.option("--numbers", type=int, default=10_000, show_default=True, help="Most numbers inside the bound.")
+@click.option("--items", type=int, default=200_000, show_default=True, help="Most items asked, padding included.")
+@click.option("--rows", type=int, default=100_000, show_default=True, help="Most rows opened, padding included.")
+@click.option("--declared", type=int, default=0, show_default=True, help="Most declared contacts; 0 is strict.")
+@click.option("--unmaskings", type=int, default=0, show_default=True, help="Most numbers that may be unmasked.")
+@click.option("--yes", is_flag=True, help="Do not ask whether what was read is right.")
+@click.option("--out", type=OUT, default="joint-warrant.json", show_default=True, help="Where to write the warrant.")
+@click.option("--seeds-out", type=OUT, default="joint-seeds.json", show_default=True, help="And what blinds its seeds.")
+@json_option
+def draft(folder: Path, trace: str, as_json: bool, yes: bool, out: Path, seeds_out: Path, **given: Any) -> None:
+    """Write the warrant of a trace, its seeds blinded, to be signed with clew warrant sign.
+
+    Two files: the warrant, which both sides get, and the seeds with what blinds them, which only the tracer and the
+    authorities that sign may see. Each authority runs clew case check before it signs.
+
+    \b
+    Example:
+      clew case draft node 1 --authority "Court of Example" --legal-basis "Article 1" --purpose "Find the group" \\
+        --seed +9647901234567 --expires 2027-01-01
+    """
+    from clew.cli.warrant_answers import Answers
+    from clew.effects import system_clock, system_randomness
+    from clew.errors import UsageError
+    from clew.node.drafting import drafted, shares_file
+    from clew.warrants.authorisation import Budgets
+    from clew.warrants.files import require_free, write_file
+
+    output = Output(as_json)
+    for path in (out, seeds_out):
+        require_free(path)
+    terms = _ask(folder, "terms", case=trace)
+    if given["declared"] and terms["auditor"] == _NO_AUDITOR:
+        raise UsageError(
+            "node.no-auditor",
+            "declared contacts are sealed to an auditor, and the trace was opened without one",
+            mend="Open the trace with --auditor, or leave --declared at 0.",
+        )
+    answers = Answers(given, output)
+    seeds = answers.seeds(yes)
+    answers.complete()
+    budgets = Budgets(
+        numbers=given["numbers"],
+        items=given["items"],
+        rows=given["rows"],
+        declared=given["declared"],
+        recognised=terms["recognised"],
+        unmaskings=given["unmaskings"],
+    )
+    with option_values():
+        warrant, shares = drafted(
+            terms,
+            [seed.number for seed in seeds],
+            system_randomness(32),
+            hops=given["hops"],
+            budgets=budgets,
+            authority=given["authority"],
+            legal_basis=given["legal_basis"],
+            purpose=given["purpose"],
+            issued=system_clock().replace(microsecond=0),
+            expires=read_moment(given["expires"], "--expires"),
+        )
+    write_file(seeds_out, shares_file(terms["trace"], shares))
+    write_file(out, warrant.encode())
+    output.result(
+        {"warrant": str(out), "seeds": str(seeds_out), "digest": warrant.digest},
+        f"{out}: the warrant, not signed yet\n{seeds_out}: its seeds in the clear; for those who sign, and the tracer\n"
+        f"Next, for each authority: clew case check {out} {seeds_out}, then clew warrant sign {out} --key KEY",
+    )
+
+
+@case.command()
+@click.argument("warrant", type=FILE)
+@click.argument("seeds", type=FILE)
+@json_option
+def check(warrant: Path, seeds: Path, as_json: bool) -> None:
+    """Say which numbers a joint warrant starts from, before it is signed: they are computed again from SEEDS.
+
+    Refused unless the warrant's points are exactly those of the numbers shown: nobody is shown one seed and signs
+    another.
+
+    \b
+    Example:
+      clew case check joint-warrant.json joint-seeds.json
+    """
+    from clew.node.drafting import verify_shares
+    from clew.warrants.files import read_file
+
+    found = sorted(verify_shares(warrant_in(warrant), read_file(seeds, _SEEDS_LIMIT), str(seeds)))
+    lines = "\n".join(f"  {number}" for number in found)
+    Output(as_json).result({"equal": True, "seeds": found}, f"The warrant starts from exactly these numbers:\n{lines}")
+
+
+@case.command()
+@_trace
+@click.option("--warrant", required=True, type=FILE, help="The signed warrant of this trace.")
+@click.option("--seeds", type=FILE, help="Its seeds, from clew case draft; on the tracer's side only.")
+@json_option
+def start(folder: Path, trace: str, warrant: Path, seeds: Path | None, as_json: bool) -> None:
+    """Take the signed warrant of a trace: it is verified now. When both sides have, the nodes trace by themselves.
+
+    \b
+    Example:
+      clew case start node 1 --warrant joint-warrant.signed.json --seeds joint-seeds.json
+    """
+    from clew.node.drafting import read_shares
+    from clew.warrants.files import read_file
+
+    shares = read_shares(read_file(seeds, _SEEDS_LIMIT), str(seeds))[1] if seeds is not None else []
+    shown = [[share.number, share.secret.hex()] for share in shares]
+    found = _ask(folder, "start", case=trace, warrant=str(warrant.resolve()), seeds=shown)
+    _shown(as_json, found, f"The warrant is verified for trace {found['number']}.")
+
+
+@case.command()
+@_trace
+@click.option("--reason", required=True, help="Why, in a line; the partner sees it. Write no number into it.")
+@json_option
+def pause(folder: Path, trace: str, reason: str, as_json: bool) -> None:
+    """Ask and answer nothing more until clew case resume. The partner sees the reason.
+
+    \b
+    Example:
+      clew case pause node 1 --reason "our court looks at it until Monday"
+    """
+    _shown(as_json, _ask(folder, "pause", case=trace, reason=reason), "Paused.")
+
+
+@case.command()
+@_trace
+@json_option
+def resume(folder: Path, trace: str, as_json: bool) -> None:
+    """Go on after a pause, or ask again what the partner refused for the time being.
+
+    \b
+    Example:
+      clew case resume node 1
+    """
+    _shown(as_json, _ask(folder, "resume", case=trace), "Going on.")
+
+
+@case.command()
+@_trace
+@click.option("--reason", required=True, help="Why, in a line; the partner sees it. Write no number into it.")
+@json_option
+def refuse(folder: Path, trace: str, reason: str, as_json: bool) -> None:
+    """End a trace for good, at any step; its secrets are destroyed. The partner sees the reason.
+
+    \b
+    Example:
+      clew case refuse node 1 --reason "the warrant was revoked"
+    """
+    _shown(as_json, _ask(folder, "refuse", case=trace, reason=reason), "Refused. The trace has ended on this side.")
+
+
+@case.command()
+@_trace
+@json_option
+def result(folder: Path, trace: str, as_json: bool) -> None:
+    """Show where the traced graph is, and the receipt: what was sent, how many bytes, what was answered.
+
+    \b
+    Example:
+      clew case result node 1
+    """
+    found = _ask(folder, "result", case=trace)
+    Output(as_json).result(
+        found, f"{summary_text(found)}\nThe graph is in {found['folder']}. Next: clew cells {found['folder']}"
+    )
+
+
+@case.command()
+@_trace
+@json_option
+def close(folder: Path, trace: str, as_json: bool) -> None:
+    """Close a trace that is done: both sides destroy what opens anything of it. The graph stays in its case folder.
+
+    \b
+    Example:
+      clew case close node 1
+    """
+    _shown(as_json, _ask(folder, "close", case=trace), "Closing; the partner destroys its keys too.")
+
+
+def _ask(folder: Path, what: str, **more: Any) -> Any:
+    from clew.node.asking import ask_node
+
+    return ask_node(folder, {"do": what, **more})
+
+
+def _shown(as_json: bool, found: dict[str, Any], said: str) -> None:
+    text = f"{said}\n{found['next']}" if found["next"] else said
+    Output(as_json).result(found, text)
