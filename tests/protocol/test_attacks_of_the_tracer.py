@@ -383,6 +383,27 @@ def test_nothing_is_declared_at_the_first_or_the_last_hop(hop: int) -> None:
     refused(pair, replace(ask, declared=pairs.tobytes(), evidence=b"none"), RefusalCode.OUT_OF_TURN)
 
 
+ORDER = 2**252 + 27742317777372353535851937790883648493
+
+
+@pytest.mark.parametrize("guess", ["+33100000001", "+33199999999"], ids=["right", "wrong"])
+def test_an_entry_less_a_guessed_number_is_no_free_oracle(guess: str) -> None:
+    """It decrypts to the identity if the guess is right, which ends the trace; a wrong one is answered, and counted."""
+    pair, ask = upto(Ask, 1)
+    assert isinstance(ask, Ask)
+    minus_one = group.SecretScalar.from_canonical((ORDER - 1).to_bytes(32, "little"))
+    less = group.multiply(point_of(pair, guess), minus_one)
+    entries = pair.tracer.kept.seals  # type: ignore[union-attr]
+    tries = [np.concatenate([e[:, :32], group.add(e[:, 32:64], less)], axis=1) for e in np.split(entries, len(entries))]
+    declared = np.concatenate(tries * 64)[:64].tobytes()
+    forged = replace(ask, declared=declared)
+    if guess == "+33100000001":
+        refused(pair, forged, RefusalCode.CHECK_FAILED, ends=True)
+    else:
+        assert isinstance(deliver(pair, forged), Names)
+        assert pair.holder.kept.spent.declared == 64  # type: ignore[union-attr]
+
+
 def test_a_declared_contact_that_was_not_committed_to_is_found_by_the_auditor() -> None:
     pair, ask = upto(Ask, 1)
     assert isinstance(ask, Ask)

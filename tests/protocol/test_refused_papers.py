@@ -1,0 +1,114 @@
+"""What a party refuses before anything is asked: terms, papers, files, evidence for somebody else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from clew.errors import InputError, PeerError, Refused
+from clew.joint import context, holder, tracer
+from clew.joint.evidence import open_evidence
+from clew.joint.messages import Ask, Offer
+from clew.joint.snapshot import parse_snapshot
+from clew.joint.unmasking import Approvers
+from tests.chain_cases import Contact
+from tests.protocol.parties import (
+    APPROVERS,
+    AUDITOR,
+    HOLDER,
+    NOW,
+    TRACER,
+    Dice,
+    committed,
+    couples,
+    sample,
+    terms,
+    traced,
+)
+from tests.protocol.test_attacks_of_the_tracer import SEED, upto
+
+
+def offered() -> Offer:
+    message = tracer.offer(terms(), TRACER, sample()[0], Dice("offer").given()).message
+    assert isinstance(message, Offer)
+    return message
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"normaliser": "other-numbers/9"}, "joint.terms"),
+        ({"detail": 1}, "joint.terms"),
+        ({"end": 0}, "joint.check-failed"),
+        ({"stage": 0}, "joint.check-failed"),
+        ({"hub_limit": 0}, "joint.check-failed"),
+    ],
+    ids=lambda value: str(value),
+)
+def test_terms_that_cannot_be_traced_under_are_not_accepted(change: dict[str, object], code: str) -> None:
+    with pytest.raises(PeerError) as caught:
+        holder.accept(replace(offered(), **change), HOLDER, sample()[1], Dice("holder").given())  # type: ignore[arg-type]
+    assert caught.value.code == code
+
+
+def test_records_counted_under_another_hub_limit_are_a_mistake_of_the_caller() -> None:
+    many = couples([Contact("+9641000001", f"+3310000000{n}") for n in range(5)], hub_limit=200)
+    with pytest.raises(ValueError, match="another hub limit"):
+        tracer.offer(terms(hub_limit=3), TRACER, many, Dice("offer").given())
+    with pytest.raises(ValueError, match="another hub limit"):
+        holder.accept(replace(offered(), hub_limit=3), HOLDER, many, Dice("holder").given())
+
+
+def test_an_acceptance_of_another_offer_ends_the_trace() -> None:
+    mine = tracer.offer(terms(), TRACER, sample()[0], Dice("mine").given())
+    answer = holder.accept(offered(), HOLDER, sample()[1], Dice("holder").given()).message
+    assert answer is not None
+    assert isinstance(tracer.receive(mine.state, answer, Dice("mine").given()).state, tracer.Ended)
+
+
+def test_a_file_that_is_not_a_snapshot_to_the_byte_is_refused() -> None:
+    kept = committed(*sample()).holder.kept  # type: ignore[union-attr]
+    good = kept.snapshot.encode()
+    head = len(b"clew/1 snapshot\n") + 36
+    swapped = good[:head] + good[head + 16 : head + 32] + good[head : head + 16] + good[head + 32 :]
+    for bad in (b"", good[:-1], good + b"\0", good[:head], b"x" + good[1:], swapped):
+        with pytest.raises(InputError) as caught:
+            parse_snapshot(bad)
+        assert caught.value.code == "joint.snapshot"
+
+
+def test_evidence_is_read_by_the_auditor_that_the_order_names_and_for_its_list_only() -> None:
+    pair, ask = upto(Ask, 1)
+    assert isinstance(ask, Ask)
+    order = pair.tracer.kept.order  # type: ignore[union-attr]
+    assert len(open_evidence(ask.evidence, AUDITOR, context.evidence(order, 1)).items) == 64
+    other = X25519PrivateKey.from_private_bytes(b"\x01" * 32)
+    for key, hop, data in (
+        (other, 1, ask.evidence),
+        (AUDITOR, 2, ask.evidence),
+        (AUDITOR, 1, ask.evidence[:-1]),
+        (AUDITOR, 1, b""),
+    ):
+        with pytest.raises(InputError) as caught:
+            open_evidence(data, key, context.evidence(order, hop))
+        assert caught.value.code == "joint.evidence"
+
+
+def test_a_policy_that_does_not_ask_both_sides_approves_nothing() -> None:
+    policy = APPROVERS.policy
+    for requirements in ((), policy.requirements[:1]):
+        with pytest.raises(Refused) as caught:
+            Approvers(replace(policy, requirements=requirements))
+        assert caught.value.code == "joint.approvers"
+
+
+def test_a_vertex_that_was_not_reached_cannot_even_be_asked_for() -> None:
+    pair = traced(*sample(), [SEED], 1)
+    assert isinstance(pair.tracer, tracer.Traced)
+    for text in ("+9641000003", "+33100000009", "p:" + "00" * 32):
+        with pytest.raises(Refused) as caught:
+            tracer.draft_unmasking(pair.tracer, {text: "a reason"}, int(NOW.timestamp()) + 60)
+        assert caught.value.code == "joint.not-reached"
+        assert text not in str(caught.value)
