@@ -48,7 +48,8 @@ pub fn open_sealed(
 /// Decrypts a list of declared items, which have no seals; the warrant's budget for them is the caller's to count.
 ///
 /// # Errors
-/// An encoding that is refused; [`Error::Identity`] if an item is of the identity.
+/// An encoding that is refused; [`Error::Identity`] if an item is of the identity, at which the caller ends the trace as at
+/// [`Error::Seal`]: an entry less a guessed number is the identity exactly when the guess is right.
 pub fn open_declared(
     backend: Backend,
     items: PairsRef,

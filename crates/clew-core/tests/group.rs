@@ -342,12 +342,16 @@ fn a_planted_identity_is_not_recognised_through_an_offset() {
         let opened =
             open_sealed(backend, hidden.view().expect("columns"), secrets).expect("the seal fits");
         assert_eq!(opened.points(), draw("offsets", 1).public(backend));
-        // The tracer finds out, and has the answer's proof for the auditor.
-        let answer = opened.names(backend, secrets);
-        assert!(matches!(
-            reader.read(backend, &answer, &keys.name),
-            Err(Error::Identity { .. })
-        ));
+        // Nor does the tracer stop at it, which would say as much: it reads as nobody's name, and opens no row.
+        let names = opened.names(backend, secrets);
+        assert_eq!(reader.read(backend, &names, &keys.name), Ok(vec![[0; 32]]));
+        let rows = opened
+            .row_points(backend, &[0], secrets)
+            .expect("a row point");
+        assert_eq!(
+            reader.read_at(backend, &[0], &rows, &keys.row),
+            Ok(vec![[0; 32]])
+        );
     }
 }
 
