@@ -85,7 +85,9 @@ fn every_size_around_the_lanes_and_the_change_of_method_agrees() {
     let sizes = [
         0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 63, 64, 65, 127, 128, 129,
     ];
-    let larger = [255, 256, 257, 511, 512, 513, 1023, 1100];
+    let larger = [
+        95, 96, 97, 191, 192, 193, 255, 256, 257, 511, 512, 513, 1023, 1100,
+    ];
     for size in sizes.into_iter().chain(larger) {
         assert_sums(&all[..size], &[&long[..size], &brief[..size]]);
     }
