@@ -26,6 +26,7 @@ from clew.node.runner import Node, append_part
 from clew.node.running import Nothing, Running, Told, Wait
 from clew.warrants.authorisation import Budgets
 from clew.warrants.dsse import sign
+from clew.warrants.keys import SigningKey
 from clew.warrants.policy import Holder, policy_toml, read_policy
 from tests.cli.tracing import make_store
 from tests.warrants import EXPIRES, ISSUED, JUDGE
@@ -274,7 +275,9 @@ def documents(desk: Desk, warrant: bytes) -> Documents:
     return Documents(warrant, policy.source, (), policy.revocations, desk.identity.settings.policy)
 
 
-def papers(terms: dict[str, Any], seeds: list[str], **fields: Any) -> tuple[bytes, tuple[SeedShare, ...]]:
+def papers(
+    terms: dict[str, Any], seeds: list[str], keys: tuple[SigningKey, ...] = (JUDGE,), **fields: Any
+) -> tuple[bytes, tuple[SeedShare, ...]]:
     """A signed warrant for the trace with these terms, and what blinds its seeds."""
     values: dict[str, Any] = {
         "hops": 2,
@@ -287,4 +290,4 @@ def papers(terms: dict[str, Any], seeds: list[str], **fields: Any) -> tuple[byte
         **fields,
     }
     warrant, shares = drafted(terms, seeds, system_randomness(32), **values)
-    return sign(warrant.encode(), JUDGE), shares
+    return sign(warrant.encode(), *keys), shares

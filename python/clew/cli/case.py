@@ -10,7 +10,8 @@ import click
 
 from clew.cli.case_text import DONE, summary_text, table_text
 from clew.cli.node import FOLDER
-from clew.cli.output import Output, json_option
+from clew.cli.output import Output, counted, json_option
+from clew.cli.readable import readable
 from clew.cli.warrant_files import FILE, OUT, warrant_in
 from clew.cli.warrant_options import after_day, option_values, read_moment
 
@@ -330,6 +331,107 @@ def result(folder: Path, trace: str, as_json: bool) -> None:
     found = _ask(folder, "result", case=trace)
     Output(as_json).result(
         found, f"{summary_text(found)}\nThe graph is in {found['folder']}. Next: clew cells {found['folder']}"
+    )
+
+
+@case.command()
+@_trace
+@click.option("--unmask", "pseudonyms", required=True, multiple=True, help="A pseudonym of the graph (p:…); repeat.")
+@click.option("--reason", "reasons", required=True, multiple=True, help="Why; one for each, or one for all.")
+@click.option("--until", required=True, help="Until when approvals of it hold, e.g. 2026-12-01.")
+@click.option("--out", type=OUT, default="unmask.json", show_default=True, help="Where to write the request.")
+@json_option
+def request(
+    folder: Path,
+    trace: str,
+    pseudonyms: tuple[str, ...],
+    reasons: tuple[str, ...],
+    until: str,
+    out: Path,
+    as_json: bool,
+) -> None:
+    """Write a request to unmask pseudonyms of a traced graph, for approvers of both sides to sign.
+
+    \b
+    Example:
+      clew case request node 1 --unmask p:1f3a… --reason "called every seed within the hour" --until 2026-12-01
+    """
+    from clew.errors import UsageError
+    from clew.warrants.files import require_free, write_file
+
+    if len(reasons) not in (1, len(pseudonyms)):
+        raise UsageError("node.unmask-reasons", "each pseudonym needs its reason", mend="One --reason each, or one.")
+    require_free(out)
+    each = reasons if len(reasons) == len(pseudonyms) else reasons * len(pseudonyms)
+    moment = int(read_moment(until, "--until").timestamp())
+    found = _ask(folder, "request", case=trace, reasons=dict(zip(pseudonyms, each, strict=True)), until=moment)
+    write_file(out, found["file"].encode())
+    Output(as_json).result(
+        {"file": str(out), "request": found["request"]},
+        f"{out}: not approved yet. Next, for an approver of each side: clew case approve {out} --key KEY",
+    )
+
+
+@case.command()
+@click.argument("file", type=FILE)
+@click.option("--key", "key_file", required=True, type=FILE, help="Your secret key, as clew warrant key made it.")
+@click.option("--passphrase-file", type=FILE, help="Read the passphrase from this file instead of asking.")
+@click.option("--out", type=OUT, help="Where to write it; else FILE itself is replaced.")
+@click.option("--yes", is_flag=True, help="Do not ask: the reasons were read elsewhere.")
+@json_option
+def approve(
+    file: Path, key_file: Path, passphrase_file: Path | None, out: Path | None, yes: bool, as_json: bool
+) -> None:
+    """Approve a request to unmask, after showing what it asks for and why. Your signature is added to it.
+
+    \b
+    Example:
+      clew case approve unmask.json --key approver.key
+    """
+    from clew.cli.warrant_files import confirm, passphrase
+    from clew.node.unmask_request import UnmaskRequest
+    from clew.warrants.files import read_file, write_file
+    from clew.warrants.keyfile import read_key, require_key_file
+
+    output = Output(as_json)
+    found = UnmaskRequest.parse(read_file(file, _SEEDS_LIMIT), str(file))
+    require_key_file(key_file)
+    lines = [f"  {one['pseudonym'][:18]}…  {readable(one['reason'])}" for one in found.vertices()]
+    shown = "\n".join(
+        [f"Unmask, until {found.until:%Y-%m-%d %H:%M} UTC, in trace {found.message.trace.hex()}:", *lines]
+    )
+    if not as_json:
+        click.echo(shown)
+    confirm("Approve this?", yes)
+    signed = found.approved(read_key(key_file, passphrase(passphrase_file, f"Passphrase of {key_file}")))
+    target = out or file
+    write_file(target, signed.encode(), replace=target == file)
+    output.result(
+        {"file": str(target), "request": found.digest.hex(), "approvals": len(signed.message.approvals)},
+        f"{target}: {counted(len(signed.message.approvals), 'approval')}.",
+    )
+
+
+@case.command()
+@_trace
+@click.argument("files", metavar="REQUEST", nargs=-1, required=True, type=FILE)
+@json_option
+def unmask(folder: Path, trace: str, files: tuple[Path, ...], as_json: bool) -> None:
+    """Send an approved request; copies of it with one approval each are joined.
+
+    The numbers come with proofs, and the graph in the case folder is written again with them.
+
+    \b
+    Example:
+      clew case unmask node 1 unmask.json
+    """
+    from clew.node.unmask_request import UnmaskRequest, joined
+    from clew.warrants.files import read_file
+
+    asked = joined([UnmaskRequest.parse(read_file(path, _SEEDS_LIMIT), str(path)) for path in files])
+    found = _ask(folder, "unmask", case=trace, file=asked.encode().decode())
+    _shown(
+        as_json, found, f"Asked for {counted(len(asked.message.wants), 'number')}; clew case status shows the answer."
     )
 
 

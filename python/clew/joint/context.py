@@ -14,7 +14,18 @@ from clew.joint.messages import Ask, Names, Unmask, encode
 from clew.joint.terms import Order, Roots
 from clew.warrants.authorisation import Authorisation
 
-__all__ = ["evidence", "items", "names", "possession", "request", "roots_body", "rows", "run", "snapshot"]
+__all__ = [
+    "evidence",
+    "items",
+    "names",
+    "possession",
+    "request",
+    "request_digest",
+    "roots_body",
+    "rows",
+    "run",
+    "snapshot",
+]
 
 
 def possession(trace: bytes) -> bytes:
@@ -50,8 +61,13 @@ def evidence(order: Order, hop: int) -> bytes:
 
 def request(order: Order, warrant: Authorisation, message: Unmask) -> bytes:
     """The digest of a request to unmask, which its approvers sign: everything but their signatures."""
+    return request_digest(order.trace, bytes.fromhex(warrant.digest), message)
+
+
+def request_digest(trace: bytes, warrant: bytes, message: Unmask) -> bytes:
+    """The same from the identifier of the trace and the digest of the warrant: what an approver has at hand."""
     wants = b"".join(digest(labels.UNMASK, encode_fields(want)) for want in message.wants)
-    head = order.trace, bytes.fromhex(warrant.digest), message.serial.to_bytes(2, "big")
+    head = trace, warrant, message.serial.to_bytes(2, "big")
     return digest(labels.UNMASK, *head, message.until.to_bytes(8, "big", signed=True), wants)
 
 

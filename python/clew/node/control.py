@@ -16,6 +16,7 @@ from clew.joint.terms import moment
 from clew.node.desk import Desk
 from clew.node.running import Running
 from clew.node.states import next_step
+from clew.node.unmask_request import UnmaskRequest
 from clew.warrants.files import read_file
 from clew.warrants.policy import read_policy
 
@@ -95,6 +96,11 @@ def _act(desk: Desk, one: Running, what: str, asked: Mapping[str, Any]) -> dict[
         return {**summary(one), "folder": str(one.result()), "receipt": one.receipt()}
     elif what == "terms":
         return one.terms_document()
+    elif what == "request":
+        made = one.draft_unmasking(asked["reasons"], int(asked["until"]))
+        return {"file": made.encode().decode(), "request": made.digest.hex()}
+    elif what == "unmask":
+        one.unmask(UnmaskRequest.parse(str(asked["file"]).encode()))
     elif what != "status":
         raise UsageError("node.command", "this node knows no such command", mend="Use the Clew that it runs with.")
     return {**summary(one), "receipt": one.receipt()}

@@ -20,7 +20,7 @@ from clew.effects import Clock, Randomness
 from clew.errors import ClewError, InputError, Refused, StorageError, UsageError
 from clew.joint import holder, tracer
 from clew.joint.couples import Couples
-from clew.joint.messages import Message, Offer, Refusal, RefusalCode, Start, encode, parse
+from clew.joint.messages import Message, Offer, Refusal, RefusalCode, Start, Unmask, encode, parse
 from clew.joint.seeds import SeedShare
 from clew.joint.snapshot import Snapshot, parse_snapshot
 from clew.joint.steps import Given, Step
@@ -29,6 +29,7 @@ from clew.joint.unmasking import Approvers
 from clew.node.identity import Card, Identity
 from clew.node.states import ENDED, word
 from clew.node.storage import Moved, Row, Storage, Wire
+from clew.node.unmask_request import UnmaskRequest
 from clew.node.window import offer_digest, read_window
 from clew.records.store import Store
 from clew.warrants.authorisation import Authorisation
@@ -178,6 +179,34 @@ class Running:
                 {"do": "authorise", **_papers_json(documents), "shares": [[s.number, s.secret.hex()] for s in shares]}
             )
             return found
+
+    def draft_unmasking(self, reasons: Mapping[str, str], until: int) -> UnmaskRequest:
+        """A request to unmask these pseudonyms, each with its reason, for approvers of both sides to sign."""
+        with self._one_at_a_time():
+            if not isinstance(self._state, tracer.Traced):
+                raise _not_now("vertices are unmasked when every hop is done, by the tracer")
+            message, _ = tracer.draft_unmasking(self._state, reasons, until)
+            return UnmaskRequest(bytes.fromhex(self._state.kept.authorisation.digest), message)
+
+    def unmask(self, request: UnmaskRequest) -> None:
+        """Send an approved request. The own side looks at the approvals first, as the partner will."""
+        with self._one_at_a_time():
+            state = self._state
+            if not isinstance(state, tracer.Traced):
+                raise _not_now("vertices are unmasked when every hop is done, by the tracer")
+            documents = self._documents
+            assert documents is not None
+            policy = parse_policy(documents.policy, revocations=documents.revocations)
+            Approvers(policy).verify(request.message, request.digest, self._clock())
+            message = request.message
+            mine = state.kept.order.trace, bytes.fromhex(state.kept.authorisation.digest), state.kept.requests + 1
+            if (message.trace, request.warrant, message.serial) != mine:
+                raise Refused(
+                    "node.unmask-other",
+                    "the request is of another trace or warrant, or was answered already",
+                    mend="Make a new one with clew case request.",
+                )
+            self._do({"do": "unmask", "message": encode(message).hex()})
 
     def close(self) -> None:
         """Close a trace that is done; everything that opens anything of it is destroyed."""
@@ -438,6 +467,10 @@ class Running:
                 return stopped
             case "close", tracer.Traced():
                 return tracer.close(state)
+            case "unmask", tracer.Traced():
+                asked = parse(bytes.fromhex(what["message"]))
+                if isinstance(asked, Unmask):
+                    return tracer.unmask(state, asked, given)
         raise _altered()
 
     def _authorise(
