@@ -17,10 +17,10 @@ from clew.effects import system_clock
 from clew.errors import InputError, PeerError, Refused, UsageError
 from clew.joint.messages import AskRows, Refusal, RefusalCode, encode, parse
 from clew.node import transport
-from clew.node.envelope import Kind, open_envelope, seal_envelope
+from clew.node.envelope import Envelope, Kind, open_envelope, seal_envelope
 from clew.node.identity import Card, Identity, open_identity
 from clew.node.peers import Peers
-from clew.node.transport import PATH, Partners
+from clew.node.transport import PATH, Partners, Reply
 from tests.node_pair import PASSPHRASE, SEED, Side, Two, copies, documents, free_port, make_node, papers, pin, until
 
 
@@ -178,6 +178,19 @@ def test_other_versions_sizes_and_bytes_get_a_status_and_nothing_else(
             await partners.send(card, Kind.MESSAGE, encode(AskRows(bytes(32), 0, bytes(4))))
         assert raised.value.code == "node.trace-unknown"
         assert side.desk.traces() == []
+
+    at_holder(tmp_path, story)
+
+
+def test_large_bodies_go_both_ways(tmp_path: Path) -> None:
+    async def story(side: Side, partners: Partners, me: Identity) -> None:
+        async def back(card: Card, envelope: Envelope) -> Reply:
+            return Kind.CHUNK, envelope.body
+
+        side.node._receiver.handle = back
+        body = bytes(range(256)) * (3 << 12)
+        answer = await partners.send(side.identity.card, Kind.CHUNK_WANTED, body)
+        assert answer.body == body
 
     at_holder(tmp_path, story)
 

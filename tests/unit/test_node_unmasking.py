@@ -81,6 +81,22 @@ def test_nothing_is_unmasked_on_the_word_of_one_side(tmp_path: Path) -> None:
     assert pair.a.row.state == "traced"
 
 
+def test_a_partner_whose_policy_knows_other_approvers_refuses_and_it_may_be_asked_again(tmp_path: Path) -> None:
+    pair = both_sides(tmp_path)
+    request = drafted(pair).approved(JUDGE).approved(PARTNER)
+    kept = pair.b.state.kept  # type: ignore[union-attr]
+    object.__setattr__(kept, "approvers", None)
+    pair.a.unmask(request)
+    assert pair.pass_on() is None
+    assert pair.a.row.state == "traced"
+    assert "not authorised" in pair.a.trouble
+    pair.restart("tracer")
+    pair.restart("holder")
+    pair.a.unmask(request)
+    assert pair.pass_on() is None
+    assert HIDDEN in vertices(pair)
+
+
 def test_approvals_of_another_request_or_of_yesterday_count_for_nothing(tmp_path: Path) -> None:
     pair = both_sides(tmp_path)
     request = drafted(pair).approved(JUDGE).approved(PARTNER)

@@ -22,7 +22,15 @@ _LOOK_SECONDS = 0.25
 _NO_AUDITOR = "00" * 32
 
 
-@click.group()
+class _InOrder(click.Group):
+    """Lists its commands in the order in which a trace needs them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands as they were added."""
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder)
 def case() -> None:
     """Trace jointly with a partner, through the running node of this organisation.
 

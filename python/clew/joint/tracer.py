@@ -250,6 +250,9 @@ def _received(state: State, message: Message, given: Given) -> Step[State]:
             return Step(state)
         case (Done() | Ended(), _):
             raise out_of_turn("the trace has ended")
+        case (AwaitUnmasked(kept, request), Refusal(trace, code)) if code not in ENDS:
+            entry = Entry("joint.partner-refused", {"trace": trace.hex(), "code": code.name})
+            return Step(Traced(_not_unmasked(kept, request)), None, (entry,))
         case (_, Refusal(trace, code, reason)):
             entry = Entry("joint.partner-refused", {"trace": trace.hex(), "code": code.name})
             return Step(Ended(trace, code, reason) if code in ENDS else state, None, (entry,))
@@ -440,6 +443,12 @@ def _take_unmasked(state: AwaitUnmasked, message: Unmasked) -> Step[State]:
     records = read_records(message.records, set(unmasked.values()))
     after = replace(kept, unmasked=unmasked, records=(*kept.records, *records))
     return Step(Traced(after), None, (_entry("joint.unmasked", after, unmaskings=len(named)),))
+
+
+def _not_unmasked(kept: Trace, request: Unmask) -> Trace:
+    """The trace as before a request that the holder did not answer: it has the same serial when it is asked again."""
+    spent = replace(kept.spent, unmaskings=kept.spent.unmaskings - len(request.wants))
+    return replace(kept, spent=spent, requests=request.serial - 1)
 
 
 def _require_live(kept: Trace, given: Given) -> None:

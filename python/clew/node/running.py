@@ -320,8 +320,8 @@ class Running:
             self._receive(message, data)
             if self._state is before:
                 self.outgoing = None
-                if isinstance(message, Refusal):
-                    self.trouble = f"The partner refused: {message.code.name.lower().replace('_', ' ')}."
+            if isinstance(message, Refusal) and self.row.state not in ENDED:
+                self.trouble = f"The partner refused: {message.code.name.lower().replace('_', ' ')}."
 
     def acknowledged(self) -> None:
         """The partner has taken what was sent, and answers nothing."""

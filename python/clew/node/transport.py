@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import secrets
 import ssl
 import tempfile
@@ -179,7 +180,7 @@ class Partners:
         me = self._identity.key
         data, name = seal_envelope(kind, body, me, card.identity, self._seconds())
         try:
-            async with self._session(card).post(_url(card), data=data) as response:
+            async with self._session(card).post(_url(card), data=io.BytesIO(data)) as response:
                 wire = response.connection.transport if response.connection is not None else None
                 tls = wire.get_extra_info("ssl_object") if wire is not None else None
                 if tls is not None and tls.getpeercert(binary_form=True) != card.certificate:
