@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from clew.warrants.keyfile import seal_key
-from clew.warrants.policy import Holder, policy_toml
+from clew.warrants.policy import Holder, Requirement, policy_toml
 from tests.cli.tracing import make_store
 from tests.command import run, run_json
 from tests.node_pair import OWN, PASSPHRASE, SEED, THEIRS, Rows, free_port
-from tests.warrants import JUDGE
+from tests.warrants import JUDGE, PARTNER
 
 
 @dataclass
@@ -36,7 +36,8 @@ class Process:
         self.secret.chmod(0o600)
         store = make_store(self.folder, self.rows)
         policy = self.folder / "policy.toml"
-        policy.write_text(policy_toml([Holder("Judge", "judge", JUDGE.public)], 1, []))
+        judges = [Holder("Judge", "judge", JUDGE.public, "iq"), Holder("Partner", "judge", PARTNER.public, "fr")]
+        policy.write_text(policy_toml(judges, 2, [Requirement(1, side="iq"), Requirement(1, side="fr")]))
         options = ["--name", self.name, "--address", f"127.0.0.1:{free_port()}", "--store", store, "--policy", policy]
         run("node", "init", self.node, *options, "--passphrase-file", self.secret)
         run("node", "card", self.node, "--out", self.card)
@@ -92,15 +93,26 @@ def two_processes(folder: Path, own: Rows = OWN, theirs: Rows = THEIRS) -> tuple
 
 def drafted_and_signed(tracer: Process, folder: Path, hops: int = 2) -> tuple[Path, Path]:
     """The signed warrant and its file of seeds, made and checked by the commands."""
-    key, secret = folder / "judge.key", folder / "judge.pass"
-    key.write_bytes(seal_key(JUDGE, PASSPHRASE, os.urandom))
-    secret.write_text(PASSPHRASE)
-    for path in (key, secret):
-        path.chmod(0o600)
     warrant, seeds, signed = folder / "w.json", folder / "s.json", folder / "w.signed.json"
     words = ["--authority", "Court of Example", "--legal-basis", "Article 1", "--purpose", "Find the group"]
-    files = ["--out", warrant, "--seeds-out", seeds]
-    tracer.case("draft", "1", *words, "--seed", SEED, "--expires", "2199-01-01", "--hops", str(hops), *files)
+    limits = ["--expires", "2199-01-01", "--hops", str(hops), "--unmaskings", "2"]
+    tracer.case("draft", "1", *words, "--seed", SEED, *limits, "--out", warrant, "--seeds-out", seeds)
     assert run_json("case", "check", warrant, seeds)["seeds"] == [SEED]
-    run("warrant", "sign", warrant, "--key", key, "--passphrase-file", secret, "--yes", "--out", signed)
+    for key in judges_keys(folder):
+        run("warrant", "sign", warrant if not signed.exists() else signed, *key, "--yes", "--out", signed)
     return signed, seeds
+
+
+def judges_keys(folder: Path) -> list[list[str | Path]]:
+    """The options that name the key of each side's judge."""
+    secret, found = folder / "judges.pass", []
+    if not secret.exists():
+        secret.write_text(PASSPHRASE)
+        secret.chmod(0o600)
+    for name, key in (("judge", JUDGE), ("partner", PARTNER)):
+        file = folder / f"{name}.key"
+        if not file.exists():
+            file.write_bytes(seal_key(key, PASSPHRASE, os.urandom))
+            file.chmod(0o600)
+        found.append(["--key", file, "--passphrase-file", secret])
+    return found

@@ -6,12 +6,15 @@ import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from clew.case.folder import CaseFolder
+from clew.chain.files import read_graph
 from tests.command import run, run_json
-from tests.node_pair import REACHED
-from tests.node_processes import drafted_and_signed, two_processes
+from tests.node_pair import OWN, REACHED, THEIRS
+from tests.node_processes import Process, drafted_and_signed, judges_keys, two_processes
 
 WINDOW = ["--from", "2026-03-02", "--through", "2026-03-08"]
 
@@ -23,6 +26,47 @@ def short() -> Iterator[Path]:
         yield Path(folder)
 
 
+def _status_until(process: Process, text: str) -> str:
+    for _ in range(100):
+        shown = run("case", "status", process.node, "1").stdout
+        if text in shown:
+            return shown
+    raise AssertionError(shown)
+
+
+def _unmask(tracer: Process, done: dict[str, Any], folder: Path) -> None:
+    """A pseudonym becomes a number, by the commands, when a judge of each side has approved."""
+
+    def vertices() -> list[str]:
+        case = CaseFolder.open(Path(done["folder"]))
+        found: list[str] = read_graph(case).vertices["vertex"].to_pylist()
+        return found
+
+    (hidden,) = [vertex for vertex in vertices() if vertex.startswith("p:")]
+    request, copy = folder / "unmask.json", folder / "unmask.copy.json"
+    why = ["--reason", "called both bridges", "--until", "2198-01-01", "--out", request]
+    tracer.case("request", "1", "--unmask", hidden, *why)
+    assert "each side" not in tracer.case("unmask", "1", request, expect=4)["error"]["what"]
+    first, second = judges_keys(folder)
+    shown = run("case", "approve", request, *first, "--yes", "--out", copy).stdout
+    assert "called both bridges" in shown
+    assert run_json("case", "approve", request, *second, "--yes")["approvals"] == 1
+    tracer.case("unmask", "1", request, copy)
+    assert tracer.case("status", "1", "--wait")["state"] == "traced"
+    tracer.case("result", "1")
+    assert "+33612000003" in vertices()
+
+
+def test_a_card_with_another_fingerprint_than_was_read_out_is_not_pinned(short: Path) -> None:
+    tracer, holder = Process(short / "a", "Tracer", OWN), Process(short / "b", "Holder", THEIRS)
+    wrong = run_json("node", "peer", "add", tracer.node, holder.card, "--fingerprint", "0000 " * 8, expect=4)
+    assert wrong["error"]["code"] == "node.fingerprint"
+    assert run_json("node", "peer", "list", tracer.node)["peers"] == []
+    right = run_json("node", "card", holder.node)["fingerprint"]
+    run("node", "peer", "add", tracer.node, holder.card, "--fingerprint", right)
+    assert right in run("node", "peer", "list", tracer.node).stdout
+
+
 def test_two_organisations_trace_jointly_by_the_commands(short: Path) -> None:
     tracer, holder = two_processes(short)
     try:
@@ -31,6 +75,9 @@ def test_two_organisations_trace_jointly_by_the_commands(short: Path) -> None:
         opened = tracer.case("open", "--partner", "Holder", "--case", "lantern-7", *WINDOW)
         assert opened["state"] == "offered"
         assert holder.until("offered")["case"] == "lantern-7"
+        holder.case("pause", "1", "--reason", "our court looks at it")
+        assert "our court looks at it" in _status_until(tracer, "our court")
+        holder.case("resume", "1")
         holder.case("accept", "1")
         waited = tracer.case("status", "1", "--wait")
         assert (waited["state"], waited["snapshot"]) == ("committed", "whole")
@@ -45,12 +92,19 @@ def test_two_organisations_trace_jointly_by_the_commands(short: Path) -> None:
         found = json.loads((Path(done["folder"]) / "graph" / "stage-1-graph.json").read_text())
         assert sum(found["bound"]["numbers_by_hop"]) == REACHED
         assert run_json("cells", done["folder"])  # a joint graph feeds the same steps as a solo one
+        _unmask(tracer, done, short)
         tracer.case("close", "1")
         assert tracer.case("status", "1", "--wait")["state"] == "closed"
         assert holder.until("closed")["paused"] is None
         shown = run("case", "status", holder.node, "1").stdout
         assert "closed" in shown
         assert "records   sent: 0" in shown
+        tracer.case("open", "--partner", "Holder", "--case", "lantern-8", *WINDOW)
+        holder.until("offered")
+        holder.case("refuse", "lantern-8", "--reason", "our court says no")
+        assert tracer.case("status", "2", "--wait")["state"] == "ended"
+        assert "our court says no" in run("case", "status", tracer.node, "2").stdout
+        assert run("case", "status", tracer.node).stdout.count("lantern-") == 2
         assert tracer.end() == 0
         assert holder.end() == 0
     finally:

@@ -109,7 +109,7 @@ def open_case(
 @case.command()
 @click.argument("folder", metavar="NODE", type=FOLDER)
 @click.argument("trace", metavar="TRACE", required=False)
-@click.option("--wait", is_flag=True, help="Return when a person has to do something, or the trace is over.")
+@click.option("--wait", is_flag=True, help="Return when it is this side's turn to do something, or the trace is over.")
 @json_option
 def status(folder: Path, trace: str | None, wait: bool, as_json: bool) -> None:
     """Show where the traces of the node are; with TRACE (its number, or its case) one of them, with its receipt.
@@ -463,5 +463,5 @@ def _ask(folder: Path, what: str, **more: Any) -> Any:
 
 
 def _shown(as_json: bool, found: dict[str, Any], said: str) -> None:
-    text = f"{said}\n{found['next']}" if found["next"] else said
-    Output(as_json).result(found, text)
+    then = found["next"] or found["awaits"]
+    Output(as_json).result(found, f"{said}\n{then}" if then else said)

@@ -42,6 +42,8 @@ def summary_text(one: dict[str, Any]) -> str:
         rows += _receipt_rows(receipt)
     if one["next"]:
         rows.append(("next", one["next"]))
+    if one["awaits"]:
+        rows.append(("awaits", one["awaits"]))
     return "\n".join(f"{name:<10}{text}" for name, text in rows)
 
 

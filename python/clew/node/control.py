@@ -15,7 +15,7 @@ from clew.joint.seeds import SeedShare
 from clew.joint.terms import moment
 from clew.node.desk import Desk
 from clew.node.running import Running
-from clew.node.states import next_step
+from clew.node.states import awaited, next_step
 from clew.node.unmask_request import UnmaskRequest
 from clew.warrants.files import read_file
 from clew.warrants.policy import read_policy
@@ -131,6 +131,7 @@ def summary(one: Running) -> dict[str, Any]:
         "partner": one.partner.name if one.partner is not None else "(no longer pinned)",
         "state": row.state,
         "next": next_step(row.role, row.state),
+        "awaits": awaited(row.role, row.state),
         "paused": row.paused,
         "reason": row.reason,
         "partner_says": {"state": one.partner_says.state, "reason": one.partner_says.reason},

@@ -21,6 +21,8 @@ class Peers:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "peers"
+        self._cards: list[Card] = []
+        self._read_at = 0
 
     def add(self, card: Card, data: bytes) -> bool:
         """Pin a card; returns whether it is new. A known name or key under another card is ``Refused``."""
@@ -39,11 +41,14 @@ class Peers:
         return True
 
     def all(self) -> list[Card]:
-        """All pinned cards, by name."""
+        """All pinned cards, by name; read again only when one was added or removed."""
         if not self._folder.is_dir():
             return []
-        found = [Card.parse(read_file(path, _LIMIT), str(path)) for path in self._folder.glob("*.card")]
-        return sorted(found, key=lambda card: card.name)
+        changed = self._folder.stat().st_mtime_ns
+        if changed != self._read_at:
+            found = [Card.parse(read_file(path, _LIMIT), str(path)) for path in self._folder.glob("*.card")]
+            self._cards, self._read_at = sorted(found, key=lambda card: card.name), changed
+        return list(self._cards)
 
     def named(self, name: str) -> Card:
         """The card of the partner with that name; ``InputError`` if there is none."""

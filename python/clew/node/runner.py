@@ -41,7 +41,6 @@ class Node:
         self._receiver = Receiver(desk.identity, desk.peers, self._seconds, self._handle, note)
         self._control = Control(desk, self.tell_of_pause)
         self._busy: dict[int, asyncio.Task[None]] = {}
-        self._told: dict[int, str | None] = {}
 
     async def run(self, stop: asyncio.Event, ready: Callable[[], None]) -> None:
         """Serve until ``stop`` is set; ``ready`` is called when both the partner's and the own socket are open."""
@@ -85,7 +84,7 @@ class Node:
     def _look(self) -> None:
         """Start what has to be done for each trace, if it is not being done."""
         for one in self._desk.traces():
-            key = one.row.id
+            key = one.id
             task = self._busy.get(key)
             if task is not None and not task.done():
                 continue

@@ -115,6 +115,11 @@ class Running:
             self.broken = error
 
     @property
+    def id(self) -> int:
+        """The trace's number on this node."""
+        return self._of
+
+    @property
     def row(self) -> Row:
         """The trace as the database knows it."""
         return self._storage.row(self._of)

@@ -6,7 +6,7 @@ from typing import Final
 
 from clew.joint import holder, tracer
 
-__all__ = ["ENDED", "next_step", "word"]
+__all__ = ["ENDED", "awaited", "next_step", "word"]
 
 ENDED: Final = frozenset({"closing", "closed", "ended"})
 """Words of states without any secret."""
@@ -35,13 +35,17 @@ _WORDS: Final = {
 }
 
 _NEXT: Final = {
-    ("tracer", "offered"): "The partner decides: clew case accept, on their side.",
     ("tracer", "committed"): "Draft the warrant (clew case draft), have it signed, then clew case start on both sides.",
     ("tracer", "traced"): "The graph is in the case folder: clew case result. Then clew case close.",
-    ("tracer", "starting"): "The partner verifies the warrant: clew case start, on their side.",
     ("holder", "offered"): "Decide: clew case accept, or clew case refuse with a reason.",
     ("holder", "committed"): "When the signed warrant comes: clew case start.",
-    ("holder", "answered"): "Every hop was answered. The partner closes the trace.",
+}
+
+_AWAITS: Final = {
+    ("tracer", "offered"): "The partner decides: clew case accept, on their side.",
+    ("tracer", "starting"): "The partner verifies the warrant: clew case start, on their side.",
+    ("holder", "authorised"): "The tracer starts: clew case start, on their side.",
+    ("holder", "answered"): "Every hop was answered. The tracer closes the trace.",
 }
 
 
@@ -53,5 +57,10 @@ def word(state: tracer.State | holder.State) -> str:
 
 
 def next_step(role: str, word: str) -> str:
-    """What a person does next; empty where the nodes go on by themselves."""
+    """What a person of this side does next; empty where it is not their turn."""
     return _NEXT.get((role, word), "")
+
+
+def awaited(role: str, word: str) -> str:
+    """What a person of the partner's side does next; empty where it is not their turn."""
+    return _AWAITS.get((role, word), "")
