@@ -31,8 +31,8 @@ _EXCHANGE: Final = 32
 _NONCE: Final = 12
 _SIGNATURE: Final = 64
 _HEAD: Final = len(LETTER) + 3 * DIGEST + _EXCHANGE + _NONCE
-_BYTES_A_NUMBER: Final = 16 + 32 + 272
-"""The most that any message holds for one number: tag, proof and payload."""
+_BYTES_A_NUMBER: Final = 16 + 4 + 32 + 272
+"""The most that any message holds for one number: tag, place, proof and payload."""
 
 
 @final

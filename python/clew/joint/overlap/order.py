@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Bytes", "find", "is_strictly_increasing", "sorting"]
+__all__ = ["Bytes", "Places", "find", "is_strictly_increasing", "sorting"]
 
 Bytes = npt.NDArray[np.uint8]
 """Shape (count, width), contiguous."""

@@ -16,7 +16,7 @@ from clew.joint import group
 from clew.joint.overlap.labels import BLIND, EXCHANGE, KEY
 from clew.joint.overlap.order import Bytes
 
-__all__ = ["HASH_TO_GROUP", "MODE_VOPRF", "SEED", "Secret", "finalised", "require_proof"]
+__all__ = ["HASH_TO_GROUP", "MODE_VOPRF", "SEED", "Secret", "finalised", "hashed", "require_proof"]
 
 SEED: Final = 32
 MODE_VOPRF: Final = 1
@@ -43,6 +43,11 @@ class Secret:
     def blinded(self, numbers: pa.Array) -> Bytes:
         """``r H(number)`` for each canonical number, in order, one ``r`` for all (spec 3.1); shape (n, 32)."""
         return group.hash_and_multiply(numbers, HASH_TO_GROUP, self._scalar(BLIND))
+
+    def blinded_with_proof(self, numbers: pa.Array, randomness: Randomness) -> tuple[bytes, bytes]:
+        """``R = r G``, and the proof that :meth:`blinded` gave every one of ``numbers`` this one ``r`` (spec 3.6)."""
+        key = group.OprfKey.from_secret(self._scalar(BLIND), MODE_VOPRF)
+        return key.public, key.evaluate_with_proof(hashed(numbers), randomness(SEED))[1] if len(numbers) else b""
 
     def unblinded(self, evaluated: Bytes) -> Bytes:
         """``1/r P`` for each point of the partner; ``PeerError`` for what is no point."""
@@ -85,6 +90,11 @@ class Secret:
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a secret cannot be copied, pickled or serialised")
+
+
+def hashed(numbers: pa.Array) -> Bytes:
+    """``H(number)`` for each canonical number, in order; shape (n, 32)."""
+    return group.hash_to_group(numbers, HASH_TO_GROUP)
 
 
 def require_proof(elements: Bytes, evaluated: Bytes, proof: bytes, public: bytes) -> None:

@@ -16,7 +16,7 @@ from clew.errors import InputError, PeerError, UsageError
 from clew.joint.overlap.limits import Limits
 from clew.joint.overlap.order import find, sorting
 from clew.joint.overlap.published import Published
-from clew.joint.overlap.secret import Secret, finalised, require_proof
+from clew.joint.overlap.secret import Secret, finalised, hashed, require_proof
 from clew.joint.overlap.states import (
     Agreed,
     Answered,
@@ -235,7 +235,9 @@ def _learnt(state: Agreed, message: Opening, randomness: Randomness) -> tuple[Le
     sealed = _NO_PAYLOADS
     if len(state.payloads):
         sealed = seal_payloads(state.payloads.take(pa.array(places)).to_pylist(), outputs, check, salt, asker=True)
-    reply = Overlap(check, _digest(message), salt, tags_of(points), held_proofs(outputs, check), sealed)
+    blind, proof = counted.secret.blinded_with_proof(pa.array(numbers, pa.string()), randomness)
+    held = held_proofs(outputs, check)
+    reply = Overlap(check, _digest(message), salt, blind, tags_of(points), places, proof, held, sealed)
     return Learnt(counted.secret, check, _digest(reply), numbers, outputs, message.payloads), reply
 
 
@@ -263,6 +265,7 @@ def _handed_over(state: Opened, message: Overlap, randomness: Randomness) -> tup
     if np.any(places < 0):
         raise _broken("a number is named that is not in this side's list")
     chosen = answered.own.numbers.take(pa.array(places))
+    _require_asked(message, chosen, answered.question)
     numbers = tuple(chosen.to_pylist())
     points = answered.key.own(chosen) if numbers else np.zeros((0, 32), np.uint8)
     outputs = tuple(finalised(number, point.tobytes()) for number, point in zip(numbers, points, strict=True))
@@ -275,6 +278,24 @@ def _handed_over(state: Opened, message: Overlap, randomness: Randomness) -> tup
         sealed = seal_payloads(state.payloads.take(pa.array(places)).to_pylist(), outputs, check, salt, asker=False)
     reply = Handover(check, _digest(message), salt, sealed)
     return Done(answered.secret, Common(numbers, tuple(texts))), reply
+
+
+def _require_asked(message: Overlap, claimed: pa.Array, question: Question) -> None:
+    """Return if the question of this very check asked about every number that is claimed, under one blind (spec 3.6).
+
+    Holding the output is not enough: under the key of a published set an earlier check gave the same one.
+    """
+    places = message.places
+    if np.any(places >= len(question.elements)) or len(np.unique(places)) != len(places):
+        raise _broken("a number is said to stand in the question where none does, or where another one does")
+    if not len(places):
+        if message.proof:
+            raise _broken("there is a proof of nothing")
+        return
+    try:
+        require_proof(hashed(claimed), question.elements[places], message.proof, message.blind)
+    except PeerError as error:
+        raise _broken("the partner names a number that it did not ask about, or not under one blind") from error
 
 
 def _digest(message: Message) -> bytes:

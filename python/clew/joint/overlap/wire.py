@@ -16,7 +16,7 @@ import numpy as np
 
 from clew.errors import PeerError
 from clew.joint.overlap.limits import LARGEST
-from clew.joint.overlap.order import Bytes, is_strictly_increasing
+from clew.joint.overlap.order import Bytes, Places, is_strictly_increasing
 
 __all__ = [
     "DIGEST",
@@ -24,6 +24,7 @@ __all__ = [
     "MAGIC",
     "NO_SET",
     "PAYLOAD",
+    "PLACE",
     "POINT",
     "PROOF",
     "SEALED_PAYLOAD",
@@ -43,6 +44,7 @@ MAGIC: Final = b"clew/1 overlap\n"
 POINT: Final = 32
 TAG: Final = 16
 PROOF: Final = 64
+PLACE: Final = 4
 DIGEST: Final = 32
 PAYLOAD: Final = 256
 """Bytes of a payload before it is sealed: its length in two bytes, its UTF-8 text, zero bytes."""
@@ -142,8 +144,7 @@ class Opening:
 
     def encode(self) -> bytes:
         offered = struct.pack(">B", self.payloads)
-        chunks = np.frombuffer(self.proof, np.uint8).reshape(-1, PROOF)
-        return _joined(self.kind, self.check, self.previous, offered, _rows(self.evaluated), _rows(chunks))
+        return _joined(self.kind, self.check, self.previous, offered, _rows(self.evaluated), _rows(_chunks(self.proof)))
 
     def __repr__(self) -> str:
         return f"Opening(evaluated={len(self.evaluated)}, payloads={self.payloads})"
@@ -154,20 +155,26 @@ class Opening:
 class Overlap:
     """Message 5, asker to answerer: the tags of the common numbers, sorted, and for each the proof of holding it.
 
-    ``sealed`` holds one sealed payload for each tag, or none at all; ``salt`` goes into their keys.
+    ``places`` are where the question asked about each, and ``proof`` shows that with the one blind whose public half
+    ``blind`` is: 64 bytes for every 65,535 numbers begun. ``sealed`` holds one sealed payload for each tag, or none at
+    all; ``salt`` goes into their keys.
     """
 
     kind: ClassVar[int] = 5
     check: bytes
     previous: bytes
     salt: bytes
+    blind: bytes
     tags: Bytes
+    places: Places
+    proof: bytes
     held: Bytes
     sealed: Bytes
 
     def encode(self) -> bytes:
-        lists = (_rows(self.tags), _rows(self.held), _rows(self.sealed))
-        return _joined(self.kind, self.check, self.previous, self.salt, *lists)
+        places = np.ascontiguousarray(self.places.astype(">u4")).view(np.uint8).reshape(-1, PLACE)
+        lists = (self.tags, places, _chunks(self.proof), self.held, self.sealed)
+        return _joined(self.kind, self.check, self.previous, self.salt, self.blind, *map(_rows, lists))
 
     def __repr__(self) -> str:
         return f"Overlap(sealed={len(self.sealed) > 0})"
@@ -246,10 +253,12 @@ def _opening(fields: _Fields) -> Opening:
 
 def _overlap(fields: _Fields) -> Overlap:
     check, previous, salt = fields.raw(DIGEST), fields.raw(DIGEST), fields.raw(DIGEST)
-    tags, held, sealed = fields.sorted_rows(TAG), fields.rows(DIGEST), fields.rows(SEALED_PAYLOAD)
-    if len(held) != len(tags) or len(sealed) not in (0, len(tags)):
-        raise _malformed("tags, proofs and payloads are not of one number")
-    return Overlap(check, previous, salt, tags, held, sealed)
+    blind, tags, places = fields.raw(POINT), fields.sorted_rows(TAG), fields.rows(PLACE)
+    proof, held, sealed = fields.rows(PROOF).tobytes(), fields.rows(DIGEST), fields.rows(SEALED_PAYLOAD)
+    if {len(places), len(held)} != {len(tags)} or len(sealed) not in (0, len(tags)):
+        raise _malformed("tags, places, proofs and payloads are not of one number")
+    numbers = np.frombuffer(places.tobytes(), ">u4").astype(np.intp)
+    return Overlap(check, previous, salt, blind, tags, numbers, proof, held, sealed)
 
 
 def _handover(fields: _Fields) -> Handover:
@@ -320,6 +329,10 @@ def _joined(kind: int, *fields: bytes) -> bytes:
 
 def _rows(values: Bytes) -> bytes:
     return struct.pack(">I", len(values)) + values.tobytes()
+
+
+def _chunks(proof: bytes) -> Bytes:
+    return np.frombuffer(proof, np.uint8).reshape(-1, PROOF)
 
 
 def _malformed(why: str) -> PeerError:
