@@ -10,6 +10,7 @@ import os
 import sys
 from pathlib import Path
 from traceback import extract_tb
+from typing import TextIO
 
 import click
 
@@ -25,7 +26,7 @@ from clew.cli.records import records
 from clew.cli.report import export, report
 from clew.cli.trace import trace
 from clew.cli.warrants import warrant
-from clew.errors import ClewError, UsageError
+from clew.errors import ClewError, StorageError, UsageError
 
 __all__ = ["cli", "main"]
 
@@ -71,6 +72,17 @@ cli.add_command(doctor)
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     os.umask(0o077)
+    try:
+        code = _ran()
+    except OSError as error:
+        # What was to be said could not be written: a full disk behind a redirection, a terminal that is gone.
+        _silence(sys.stdout)
+        code = _tell_not_shown(error)
+    sys.exit(code)
+
+
+def _ran() -> int:
+    """Run the command line; its exit code. ``OSError`` only where its output could not be written."""
     wants_json = "--json" in sys.argv
     try:
         code = cli.main(standalone_mode=False)
@@ -91,12 +103,38 @@ def main() -> None:
         click.echo(without_controls(f"clew: {error}"), err=True)
         code = error.exit_code
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence(sys.stdout)
         code = 0
     except Exception as error:
+        if isinstance(error, OSError) and _was_printing(error):
+            raise
         click.echo(_bug(error), err=True)
         code = BUG
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0
+
+
+def _was_printing(error: Exception) -> bool:
+    return any(
+        (Path(frame.filename).name, frame.name) == ("utils.py", "echo") for frame in extract_tb(error.__traceback__)
+    )
+
+
+def _silence(stream: TextIO) -> None:
+    """What is still to be written to a stream that takes nothing goes nowhere, and raises nothing at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _tell_not_shown(error: OSError) -> int:
+    failed = StorageError(
+        "output.not-shown",
+        f"the result could not be shown: {error.strerror}",
+        mend="What was stored stays stored. Make room, or write elsewhere, and give the command again.",
+    )
+    try:
+        click.echo(f"clew: {failed}", err=True)
+    except OSError:
+        _silence(sys.stderr)
+    return failed.exit_code
 
 
 def _json(error: ClewError) -> str:
