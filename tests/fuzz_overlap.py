@@ -48,7 +48,7 @@ LETTERS = [
     )
 ]
 SETS = [_SET.published.encode()]
-FILTERS = [one.encode() for one in _SET.published.filters]
+FILTERS = [_SET.published.filter.encode()]
 STATES = [encode_state(one) for one in _WALK.states.values()]
 LISTS = [b"+9647901234567\n0790\n# x\nid:vast:200\n", "number;case\n٠٧٩٠١٢٣٤٥٦٧;أ\n".encode(), b"\xff\xfe+\x003\x00"]
 

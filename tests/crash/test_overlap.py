@@ -6,6 +6,8 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from clew.joint.overlap.states import Done, Ended, Learnt
 from tests.faults import crash_everywhere, fill_everywhere
 from tests.overlap_parties import Organisation, answerer_list, asker_list, common_list
@@ -90,12 +92,16 @@ def test_a_crash_while_closing_leaves_the_check_open_or_over(tmp_path: Path) -> 
     assert seen == {"Asked", "Ended"}
 
 
-def test_a_crash_while_a_set_grows_leaves_the_old_set_or_the_new_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("again", [False, True], ids=["first", "second"])
+def test_a_crash_while_publishing_leaves_no_set_without_its_key_and_no_number_for_ever(
+    tmp_path: Path, again: bool
+) -> None:
     base = tmp_path / "base"
+    base.mkdir()
     b = Organisation("answerer", base)
-    half = answerer_list().slice(0, 5)
-    old, _ = b.desk.publish("cases", half, b.sign)
-    runs, sizes = iter(range(10_000)), set()
+    if again:
+        b.desk.publish("cases", answerer_list().slice(0, 5), b.sign)
+    runs, seen = iter(range(10_000)), set()
 
     def prepare() -> Path:
         folder = tmp_path / f"run-{next(runs)}"
@@ -104,18 +110,56 @@ def test_a_crash_while_a_set_grows_leaves_the_old_set_or_the_new_one(tmp_path: P
 
     def check_left(folder: Path) -> None:
         one = later("answerer", folder, b)
-        ((_, found),) = one.desk.sets.names()
-        sizes.add(found.listed)
-        again, _ = one.desk.publish("cases", answerer_list(), one.sign)
-        assert again.listed == len(answerer_list())
-        key, own = one.desk.sets.find(again.digest)
-        assert key.public == old.public
-        assert again.holds(own.tags).all()
-        assert len(own.tags) == again.listed
+        sets, left = one.desk.sets.names(), one.desk.sets.unfinished()
+        seen.add((len(sets), bool(left)))
+        place = folder / "answerer" / "sets" / "cases"
+        # Whatever is there is either answered from, or named as a remnant.
+        assert bool(left) == (len([path for path in place.glob("*")]) != len(sets) or (place.exists() and not sets))
+        for _, found in sets:
+            key, own = one.desk.sets.find(found.digest)
+            assert key.public == found.public
+            assert found.holds(own.tags).all()
+        one.desk.publish("cases", answerer_list(), one.sign)
+        assert one.desk.sets.unfinished() == []
+        assert len(one.desk.sets.names()) == len(sets) + 1
+        one.desk.retire("cases")
+        assert list((folder / "answerer" / "sets").rglob("*")) == []
         shutil.rmtree(folder)
 
     def operate(folder: Path) -> None:
         later("answerer", folder, b).desk.publish("cases", answerer_list(), b.sign)
 
     assert crash_everywhere(prepare, operate, check_left) >= 10
-    assert sizes == {5, 9}
+    assert {(again + 0, True), (again + 1, False)} <= seen
+
+
+def test_a_crash_while_retiring_leaves_no_key_and_can_be_finished(tmp_path: Path) -> None:
+    """Cut anywhere, the same command again destroys the rest: no number stays in a folder that nobody names."""
+    base = tmp_path / "base"
+    b = Organisation("answerer", base)
+    for _ in range(2):
+        b.desk.publish("cases", answerer_list(), b.sign)
+    runs, seen = iter(range(10_000)), set()
+
+    def prepare() -> Path:
+        folder = tmp_path / f"run-{next(runs)}"
+        shutil.copytree(base, folder)
+        return folder
+
+    def check_left(folder: Path) -> None:
+        one = later("answerer", folder, b)
+        place = folder / "answerer" / "sets" / "cases"
+        seen.add((len(one.desk.sets.names()), bool(one.desk.sets.unfinished())))
+        for _, found in one.desk.sets.names():
+            assert one.desk.sets.find(found.digest)[0].public == found.public
+        if place.exists():
+            assert one.desk.sets.names() or one.desk.sets.unfinished() == ["cases"]
+            one.desk.retire("cases")
+        assert list((folder / "answerer" / "sets").rglob("*")) == []
+        shutil.rmtree(folder)
+
+    def operate(folder: Path) -> None:
+        later("answerer", folder, b).desk.retire("cases")
+
+    assert crash_everywhere(prepare, operate, check_left) >= 20
+    assert seen == {(2, False), (1, True), (1, False), (0, True), (0, False)}

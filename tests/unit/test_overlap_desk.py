@@ -16,6 +16,7 @@ from clew.joint.overlap.limits import Limits
 from clew.joint.overlap.published import open_set
 from clew.joint.overlap.standing import Step, size_of
 from clew.joint.overlap.states import Answered, Asked, Counted, Ended, Own, State
+from clew.joint.overlap.tags import tags_of
 from clew.warrants.keys import SigningKey
 from tests.overlap_parties import FIRST, Organisation, answerer_list, asker_list, numbers, walked
 
@@ -206,8 +207,8 @@ def test_secrets_and_lists_are_gone_when_a_check_is_closed(sides: tuple[Organisa
 
 def test_a_retired_set_answers_nothing_and_leaves_nothing(sides: tuple[Organisation, Organisation]) -> None:
     a, b = sides
-    found, added = b.desk.publish("cases", answerer_list(), b.sign)
-    assert added == len(answerer_list())
+    found = b.desk.publish("cases", answerer_list(), b.sign)
+    assert found.listed == len(answerer_list())
     letter = ask(a, b, published=open_set(found.encode(), b.key.public))
     b.desk.retire("cases")
     with pytest.raises(InputError) as unknown:
@@ -221,7 +222,7 @@ def test_a_retired_set_answers_nothing_and_leaves_nothing(sides: tuple[Organisat
 
 def test_retiring_a_set_ends_the_open_checks_about_it(sides: tuple[Organisation, Organisation]) -> None:
     a, b = sides
-    found, _ = b.desk.publish("cases", answerer_list(), b.sign)
+    found = b.desk.publish("cases", answerer_list(), b.sign)
     from_set = answer(b, a, ask(a, b, published=open_set(found.encode(), b.key.public)))
     from_list = answer(b, a, ask(a, b))
     b.desk.retire("cases")
@@ -230,24 +231,47 @@ def test_retiring_a_set_ends_the_open_checks_about_it(sides: tuple[Organisation,
     assert isinstance(states[from_list.about.check], Answered)
 
 
-def test_a_set_grows_by_what_is_new_and_answers_for_what_it_was(sides: tuple[Organisation, Organisation]) -> None:
-    a, b = sides
+def test_nothing_is_added_under_a_key_so_what_was_asked_cannot_be_tried_on_later_numbers(
+    sides: tuple[Organisation, Organisation],
+) -> None:
+    """An asker that keeps ``k H(x)`` of all it ever asked finds nothing in the next file of the same name."""
+    _, b = sides
     half = answerer_list().slice(0, 6)
-    before, _ = b.desk.publish("cases", half, b.sign)
-    letter = ask(a, b, published=open_set(before.encode(), b.key.public))
-    after, added = b.desk.publish("cases", answerer_list(), b.sign)
-    assert added == 3
-    again, none = b.desk.publish("cases", answerer_list(), no_signer)
-    assert (again.digest, none) == (after.digest, 0)
-    assert after.encode().startswith(before.encode())
-    answered = answer(b, a, letter)
+    before = b.desk.publish("cases", half, b.sign)
+    kept = tags_of(b.desk.sets.find(before.digest)[0].own(answerer_list()))
+    assert before.holds(kept).sum() == 6
+    after = b.desk.publish("cases", answerer_list(), b.sign)
+    assert after.public != before.public
+    assert not after.holds(kept).any()
+    again = b.desk.publish("cases", answerer_list(), b.sign)
+    assert again.public not in (before.public, after.public)
+    assert [found.digest for _, found in b.desk.sets.names()] == [before.digest, after.digest, again.digest]
+    for name in ("", "Cases", "../cases", "a" * 33, "1"):
+        with pytest.raises(UsageError):
+            b.desk.publish(name, half, b.sign)
+    with pytest.raises(InputError):
+        b.desk.publish("cases", half.slice(0, 0), no_signer)
+
+
+def test_an_older_file_is_answered_until_it_is_retired(sides: tuple[Organisation, Organisation]) -> None:
+    a, b = sides
+    before = b.desk.publish("cases", answerer_list().slice(0, 6), b.sign)
+    after = b.desk.publish("cases", answerer_list(), b.sign)
+    first, second = (ask(a, b, published=open_set(one.encode(), b.key.public)) for one in (before, after))
+    answered = answer(b, a, first)
     assert isinstance(answered.state, Answered)
     assert len(answered.state.own.tags) == 6
     assert answered.letter is not None
     assert size_of(a.desk.read(answered.letter, a.sign).state) == 4
-    for name in ("", "Cases", "../cases", "a" * 33, "1"):
-        with pytest.raises(UsageError):
-            b.desk.publish(name, half, b.sign)
+    with pytest.raises(UsageError):
+        b.desk.retire("cases", "0" * 64)
+    b.desk.retire("cases", before.digest.hex()[:16])
+    assert [state for _, state in b.desk.all()] == [Ended("set-retired")]
+    assert [found.digest for _, found in b.desk.sets.names()] == [after.digest]
+    with pytest.raises(InputError) as unknown:
+        b.desk.sets.find(before.digest)
+    assert unknown.value.code == "overlap.set-unknown"
+    assert isinstance(answer(b, a, second).state, Answered)
 
 
 def test_a_damaged_state_is_damage_and_not_a_bug(sides: tuple[Organisation, Organisation]) -> None:

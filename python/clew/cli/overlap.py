@@ -326,12 +326,14 @@ def status(**options: object) -> None:
     from clew.joint.overlap.standing import size_of
 
     desk, output = open_desk(options), Output(bool(options["as_json"]))
-    checks, sets, damaged = desk.all(), desk.sets.names(), desk.damaged()
+    checks, damaged = desk.all(), desk.damaged()
+    sets, unfinished = desk.sets.names(), desk.sets.unfinished()
     lines = [f"{about.shown}  {readable(about.partner_name)}: {waits_for(state)}" for about, state in checks]
     lines += [f"{name}  damaged; clew overlap close --check {name} destroys what is left" for name in damaged]
+    lines += [f"set {name}: {found.listed:,} numbers, digest {found.digest.hex()}" for name, found in sets]
     lines += [
-        f"set {name}: {found.listed:,} numbers in {len(found.filters)} parts, digest {found.digest.hex()}"
-        for name, found in sets
+        f"set {name}  has remnants of a command that was cut off; publish or clew overlap retire {name} destroys them"
+        for name in unfinished
     ]
     output.result(
         {
@@ -347,10 +349,8 @@ def status(**options: object) -> None:
                 for about, state in checks
             ],
             "damaged": damaged,
-            "sets": [
-                {"set": name, "listed": found.listed, "digest": found.digest.hex(), "parts": len(found.filters)}
-                for name, found in sets
-            ],
+            "sets": [{"set": name, "listed": found.listed, "digest": found.digest.hex()} for name, found in sets],
+            "unfinished_sets": unfinished,
         },
         "\n".join(lines) or "No checks and no published sets in this folder.",
     )
@@ -398,7 +398,7 @@ def close(prefix: str | None, **options: object) -> None:
 
 @overlap.command()
 @click.argument("list_file", metavar="LIST", type=FILE)
-@click.option("--set", "name", required=True, help="The set's name; numbers are added to a set that is there.")
+@click.option("--set", "name", required=True, help="The set's name.")
 @click.option("--key", "key_file", required=True, type=FILE, help="Your signing key, from clew warrant key.")
 @list_options
 @leave_out_option
@@ -411,7 +411,10 @@ def publish(list_file: Path, name: str, **options: object) -> None:
 
     The file for partners holds no number and nothing that can be tried out: every question needs your key, and you
     count them. Whoever gets that key can find all numbers by running through the number plan: retire the set and
-    publish it anew, under a new key, every few months and when in doubt.
+    publish it anew every few months and when in doubt.
+
+    Each time the file is a new one, of LIST alone, under a key of its own. Files of this name that you gave out before
+    are answered until you retire them.
 
     \b
     Example:
@@ -422,7 +425,7 @@ def publish(list_file: Path, name: str, **options: object) -> None:
 
     listed = found_list(list_file, options)
     desk, output = open_desk(options), Output(bool(options["as_json"]))
-    found, added = desk.publish(name, listed.found.numbers, signer(options))
+    found = desk.publish(name, listed.found.numbers, signer(options))
     target = Path(str(options["out"])) if options.get("out") else Path(f"{name}.clewset")
     data = found.encode()
     write_file(target, data, replace=True)
@@ -432,11 +435,10 @@ def publish(list_file: Path, name: str, **options: object) -> None:
             "file": str(target),
             "digest": found.digest.hex(),
             "listed": found.listed,
-            "added": added,
             "bytes": len(data),
             **report_list(listed.found),
         },
-        f"{target}: {counted(found.listed, 'number')} ({added:,} new), {len(data):,} bytes.\n"
+        f"{target}: {counted(found.listed, 'number')}, {len(data):,} bytes.\n"
         f"Digest {found.digest.hex()}\nGive partners the file, and the digest by another way.",
     )
     listed.end(output)
@@ -444,22 +446,27 @@ def publish(list_file: Path, name: str, **options: object) -> None:
 
 @overlap.command()
 @click.argument("name")
+@click.option("--digest", default="", help="Only the file whose digest begins so; clew overlap status shows them.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @state_option
 @json_option
-def retire(name: str, yes: bool, **options: object) -> None:
-    """Destroy a published set and its key. Copies of its file become useless to everybody.
+def retire(name: str, digest: str, yes: bool, **options: object) -> None:
+    """Destroy published sets and their keys: all of a NAME, or one. Copies of the files become useless to everybody.
+
+    Open checks about them end. If it is cut off, give it again.
 
     \b
-    Example:
+    Examples:
       clew overlap retire watchlist
+      clew overlap retire watchlist --digest 3f07
     """
     from clew.cli.warrant_files import confirm
 
     desk, output = open_desk(options), Output(bool(options["as_json"]))
-    confirm(f"Destroy the set {name} and its key?", yes)
-    desk.retire(name)
-    output.result({"set": name, "retired": True}, f"The set {name} and its key are destroyed.")
+    what = f"The file {digest}… of the set {name} and its key" if digest else f"The set {name} and its keys"
+    confirm(f"{what}: destroy?", yes)
+    desk.retire(name, digest)
+    output.result({"set": name, "digest": digest, "retired": True}, f"{what} are destroyed.")
 
 
 def _path(options: dict[str, object], name: str) -> Path:

@@ -230,19 +230,19 @@ class Desk:
             why = "done" if isinstance(state, Done) else "closed"
             return self._end(about, Ended(why), self._commit("overlap.ended", about, why=why))
 
-    def publish(self, name: str, numbers: pa.Array, signer: Signer, key_file: str = "") -> tuple[Published, int]:
-        """A published set with these numbers in it, made or added to, and how many of them are new (spec 7)."""
+    def publish(self, name: str, numbers: pa.Array, signer: Signer, key_file: str = "") -> Published:
+        """A new published set of these numbers under a new key; earlier ones of the name stay (spec 7)."""
         with self._lock():
             return self.sets.publish(name, numbers, lambda: signer(key_file), self.log, self._randomness)
 
-    def retire(self, name: str) -> None:
-        """Destroy a published set and its key; checks about it that are open end with it."""
+    def retire(self, name: str, digest: str = "") -> None:
+        """Destroy the published sets of a name and their keys, or one of them; open checks about them end with them."""
         with self._lock():
-            digests = set(self.sets.digests(name))
+            digests = set(self.sets.digests(name, digest))
             for about, state in self.all():
                 if set_of(state) in digests:
                     self._end(about, Ended("set-retired"), self._commit("overlap.ended", about, why="set-retired"))
-            self.sets.retire(name, self.log)
+            self.sets.retire(name, self.log, digest)
 
     def remove_damaged(self, name: str) -> None:
         """Destroy what is left of a check whose state cannot be read."""

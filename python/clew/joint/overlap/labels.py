@@ -14,7 +14,7 @@ __all__ = [
     "PAYLOAD_FROM_ASKER",
     "SEAL",
     "SET",
-    "SET_SEGMENT",
+    "SET_SIGNATURE",
     "SIGNATURE",
 ]
 
@@ -28,4 +28,4 @@ LETTER: Final = b"clew/1 letter\n"
 SIGNATURE: Final = b"clew/1 letter-signature\n"
 SEAL: Final = b"clew/1 letter-seal\n"
 SET: Final = b"clew/1 overlap-set\n"
-SET_SEGMENT: Final = b"clew/1 overlap-set-segment\n"
+SET_SIGNATURE: Final = b"clew/1 overlap-set-signature\n"
