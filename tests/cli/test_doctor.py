@@ -96,6 +96,8 @@ def test_the_text_names_the_backend_in_use_and_nothing_of_the_records(store: Pat
 def test_a_backend_that_cannot_be_used_is_said_and_the_others_are_still_tested() -> None:
     done = run("doctor", "--case", "none", expect=2, environment={"CLEW_BACKEND": "neon"})
     assert "[group.backend]" in done.stdout
+    assert "CLEW_BACKEND=neon: " in done.stdout
+    assert f"has: {', '.join(_core.backends())}." in done.stdout
     assert done.stdout.count("known values right") == len(_core.backends())
     assert "[case.missing]" in done.stdout
     assert "2 things of" in done.stdout

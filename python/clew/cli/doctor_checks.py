@@ -19,6 +19,7 @@ from clew import _core
 from clew.audit.log import FileLog
 from clew.case.folder import CaseFolder, Part
 from clew.cli.output import counted
+from clew.cli.readable import readable
 from clew.effects import Clock
 from clew.engine import Engine
 from clew.errors import ClewError, StorageError
@@ -98,6 +99,8 @@ def arithmetic() -> Iterator[Finding]:
     try:
         in_use = _core.backend()
     except ClewError as error:
+        error.where = f"CLEW_BACKEND={readable(os.environ.get('CLEW_BACKEND', ''))}"
+        error.mend = f"Unset CLEW_BACKEND, or set it to one that this machine has: {', '.join(_core.backends())}."
         yield Finding("arithmetic", "no backend can be used", {"available": _core.backends()}, error)
     available = _core.backends()
     for name in ("ifma", "avx2", "portable"):

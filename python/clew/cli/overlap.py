@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from clew.cli.output import Output, json_option
+from clew.cli.output import Output, counted, json_option
 from clew.cli.overlap_files import (
     FILE,
     OUT,
+    account,
     found_list,
     key_option,
     leave_out_option,
@@ -22,6 +23,7 @@ from clew.cli.overlap_files import (
     read_file,
     report_list,
     require_key_id,
+    require_place,
     rows_beside,
     signer,
     state_option,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from clew.cli.overlap_files import Listed
+    from clew.joint.overlap.desk import Desk
     from clew.joint.overlap.published import Published
     from clew.joint.overlap.standing import Step
 
@@ -115,6 +118,7 @@ def _ask(list_file: Path, partner: Path, published: Published | None, options: d
     holder = one_partner(partner)
     key_file = _path(options, "key_file")
     desk, output = open_desk(options), Output(bool(options["as_json"]))
+    require_place(_out(options))
     step = desk.ask(
         listed.found.numbers,
         listed.limits,
@@ -125,13 +129,13 @@ def _ask(list_file: Path, partner: Path, published: Published | None, options: d
         published,
     )
     target = write_out(step, options)
-    size = f"{len(listed.found.numbers):,}"
     of_set = f" and the set {published.digest.hex()[:16]}… of {published.listed:,}" if published is not None else ""
+    size = counted(len(listed.found.numbers), "number")
     _report(
         output,
         step,
         target,
-        f"Check {step.about.shown} with {readable(holder.name)}: your {size} numbers{of_set}.\n"
+        f"Check {step.about.shown} with {readable(holder.name)}: your {size}{of_set}.\n"
         f"Send {target} to them. Their answer: clew overlap read LETTER",
         listed,
     )
@@ -172,6 +176,8 @@ def answer(letter: Path, list_file: Path | None, partner: Path, **options: objec
     key_file = _path(options, "key_file")
     desk, output = open_desk(options), Output(bool(options["as_json"]))
     limits = listed.limits if listed is not None else found_list(None, options).limits
+    require_place(_out(options), desk.keeps)
+    begun = desk.folder.exists()
     step = desk.answer(
         read_file(letter, lambda _: letter_limit(limits.most)),
         limits,
@@ -182,6 +188,8 @@ def answer(letter: Path, list_file: Path | None, partner: Path, **options: objec
         listed.found.numbers if listed is not None else None,
         str(key_file.resolve()),
     )
+    if not begun:
+        output.note(f"{desk.folder} is new: how often this partner was answered is counted from now, in this folder.")
     target = write_out(step, options)
     if isinstance(step.state, Ended):
         _refused(step, target)
@@ -189,10 +197,17 @@ def answer(letter: Path, list_file: Path | None, partner: Path, **options: objec
         output,
         step,
         target,
-        f"Check {step.about.shown} with {readable(holder.name)}: answered.\n"
+        f"Check {step.about.shown} with {readable(holder.name)}: {_answered(step, listed)}.\n"
         f"Send {target} to them. It tells them how many numbers both lists have, and no more.",
-        listed,
+        listed if not step.again else None,
     )
+
+
+def _answered(step: Step, listed: Listed | None) -> str:
+    if not step.again:
+        return "answered"
+    unread = "; your list was not read, the answer is from the one of the first time" if listed is not None else ""
+    return f"answered already, and this is the same letter{unread}"
 
 
 def _refused(step: Step, target: Path | None) -> None:
@@ -227,11 +242,21 @@ def read(letter: Path, result: Path | None, **options: object) -> None:
       clew overlap read overlap-3f….letter --result both.csv
     """
     from clew.cli.overlap_text import result_csv, step_text
+    from clew.errors import UsageError
     from clew.joint.overlap.standing import common_of
     from clew.joint.overlap.states import Done
 
     desk, output = open_desk(options), Output(bool(options["as_json"]))
-    step = desk.read(read_file(letter, desk.most_bytes), signer(options))
+    data = read_file(letter, desk.most_bytes)
+    require_place(_out(options), desk.keeps)
+    if result is not None:
+        told = desk.told(data)
+        require_place(result, lambda path: told is not None and path.read_bytes() == result_csv(told))
+        if result == _out(options):
+            raise UsageError(
+                "overlap.one-place", "--out and --result name one file", mend="Give each its own. Nothing was done."
+            )
+    step = desk.read(data, signer(options))
     target = write_out(step, options)
     common = common_of(step.state)
     if common is not None and result is not None:
@@ -245,7 +270,9 @@ def read(letter: Path, result: Path | None, **options: object) -> None:
 @overlap.command()
 @click.option("--check", "prefix", help="Which check, by the beginning of its identifier; needed if several wait.")
 @click.option(
-    "--payloads", type=FILE, help="CSV file: a number, and a short text to hand over if both have the number."
+    "--payloads",
+    type=FILE,
+    help="CSV file: a number, and a short text to hand over if both have it: 254 bytes, or 127 Arabic letters.",
 )
 @click.option("--country", help="The country in whose plan the numbers of --payloads are written.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -266,16 +293,19 @@ def agree(prefix: str | None, payloads: Path | None, country: str | None, yes: b
     """
     from clew.cli.warrant_files import confirm
     from clew.joint.overlap.standing import size_of
-    from clew.joint.overlap.states import Considering, Counted
+    from clew.joint.overlap.states import Agreed, Considering, Counted, Opened
 
     desk, output = open_desk(options), Output(bool(options["as_json"]))
-    about, state = desk.one(prefix, Counted, Considering)
+    waiting = any(isinstance(state, Counted | Considering) for _, state in desk.all())
+    about, state = desk.one(prefix, *((Counted, Considering) if waiting else (Agreed, Opened)))
+    agreed = isinstance(state, Agreed | Opened)
+    require_place(_out(options), desk.keeps)
     confirm(
         f"Check {about.shown} with {readable(about.partner_name)}, {size_of(state)} common: shall both learn which?",
-        yes,
+        yes or agreed,
     )
     texts: Callable[[pa.Array], pa.Array] | None = None
-    if payloads is not None:
+    if payloads is not None and not agreed:
         texts = rows_beside(payloads, country)
     step = desk.agree(about.check, texts, signer(options))
     target = write_out(step, options)
@@ -283,9 +313,16 @@ def agree(prefix: str | None, payloads: Path | None, country: str | None, yes: b
         output,
         step,
         target,
-        f"Check {about.shown} with {readable(about.partner_name)}: agreed.\nSend {target} to them.",
+        f"Check {about.shown} with {readable(about.partner_name)}: {_agreed(step, payloads)}.\nSend {target} to them.",
         None,
     )
+
+
+def _agreed(step: Step, payloads: Path | None) -> str:
+    if not step.again:
+        return "agreed"
+    unread = "; --payloads was not read, what went with the letter stays" if payloads is not None else ""
+    return f"agreed already, and this is the same letter{unread}"
 
 
 @overlap.command()
@@ -306,7 +343,8 @@ def decline(prefix: str | None, **options: object) -> None:
 
     desk, output = open_desk(options), Output(bool(options["as_json"]))
     about, _ = desk.one(prefix, Counted, Considering)
-    step = desk.decline(about.check, signer(options))
+    require_place(_out(options))
+    step = desk.decline(about.check, signer(options), lambda declined: write_out(declined, options))
     target = write_out(step, options)
     text = f"Check {about.shown} with {readable(about.partner_name)} is over.\n{target} tells them, if you send it."
     _report(output, step, target, text, None)
@@ -330,7 +368,7 @@ def status(**options: object) -> None:
     sets, unfinished = desk.sets.names(), desk.sets.unfinished()
     lines = [f"{about.shown}  {readable(about.partner_name)}: {waits_for(state)}" for about, state in checks]
     lines += [f"{name}  damaged; clew overlap close --check {name} destroys what is left" for name in damaged]
-    lines += [f"set {name}: {found.listed:,} numbers, digest {found.digest.hex()}" for name, found in sets]
+    lines += [f"set {name}: {counted(found.listed, 'number')}, digest {found.digest.hex()}" for name, found in sets]
     lines += [
         f"set {name}  has remnants of a command that was cut off; publish or clew overlap retire {name} destroys them"
         for name in unfinished
@@ -420,13 +458,14 @@ def publish(list_file: Path, name: str, **options: object) -> None:
     Example:
       clew overlap publish watchlist.txt --set watchlist --key fr.key --out fr-watchlist.clewset
     """
-    from clew.cli.output import counted
     from clew.warrants.files import write_file
 
     listed = found_list(list_file, options)
     desk, output = open_desk(options), Output(bool(options["as_json"]))
+    target = _out(options) or Path(f"{name}.clewset")
+    kept = [one.encode() for found_name, one in desk.sets.names() if found_name == name]
+    require_place(target, lambda path: path.read_bytes() in kept)
     found = desk.publish(name, listed.found.numbers, signer(options))
-    target = Path(str(options["out"])) if options.get("out") else Path(f"{name}.clewset")
     data = found.encode()
     write_file(target, data, replace=True)
     output.result(
@@ -439,7 +478,7 @@ def publish(list_file: Path, name: str, **options: object) -> None:
             **report_list(listed.found),
         },
         f"{target}: {counted(found.listed, 'number')}, {len(data):,} bytes.\n"
-        f"Digest {found.digest.hex()}\nGive partners the file, and the digest by another way.",
+        f"Digest {found.digest.hex()}\nGive partners the file, and the digest by another way.\n{account(listed.found)}",
     )
     listed.end(output)
 
@@ -448,9 +487,15 @@ def publish(list_file: Path, name: str, **options: object) -> None:
 @click.argument("name")
 @click.option("--digest", default="", help="Only the file whose digest begins so; clew overlap status shows them.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--lose-agreed-checks",
+    "lose",
+    is_flag=True,
+    help="Even if both sides agreed in a check about it: the partner may learn which, and you never will.",
+)
 @state_option
 @json_option
-def retire(name: str, digest: str, yes: bool, **options: object) -> None:
+def retire(name: str, digest: str, yes: bool, lose: bool, **options: object) -> None:
     """Destroy published sets and their keys: all of a NAME, or one. Copies of the files become useless to everybody.
 
     Open checks about them end. If it is cut off, give it again.
@@ -464,9 +509,35 @@ def retire(name: str, digest: str, yes: bool, **options: object) -> None:
 
     desk, output = open_desk(options), Output(bool(options["as_json"]))
     what = f"The file {digest}… of the set {name} and its key" if digest else f"The set {name} and its keys"
-    confirm(f"{what}: destroy?", yes)
+    ends = _ends_with(desk, name, digest, lose)
+    confirm(f"{what}: destroy?{ends}", yes)
     desk.retire(name, digest)
     output.result({"set": name, "digest": digest, "retired": True}, f"{what} are destroyed.")
+
+
+def _ends_with(desk: Desk, name: str, digest: str, lose: bool) -> str:
+    """What the open checks that end with a set are, for the question; ``Refused`` where both sides have agreed."""
+    from clew.cli.overlap_text import waits_for
+    from clew.errors import Refused
+    from clew.joint.overlap.standing import set_of
+    from clew.joint.overlap.states import Opened
+
+    digests = desk.sets.digests(name, digest)
+    found = [(about, state) for about, state in desk.all() if set_of(state) in digests]
+    agreed = [about.shown for about, state in found if isinstance(state, Opened)]
+    if agreed and not lose:
+        raise Refused(
+            "overlap.set-in-use",
+            f"a check that both sides agreed to is answered from this set: {', '.join(agreed)}",
+            mend="Read the partner's next letter first. --lose-agreed-checks gives up what you would learn from it.",
+        )
+    lines = [f"\n  {about.shown} with {readable(about.partner_name)}: {waits_for(state)}" for about, state in found]
+    return "".join([" These checks are open and end with it:" if lines else "", *lines, "\n" if lines else ""])
+
+
+def _out(options: dict[str, object]) -> Path | None:
+    found = options.get("out")
+    return found if isinstance(found, Path) else None
 
 
 def _path(options: dict[str, object], name: str) -> Path:
@@ -484,6 +555,6 @@ def _report(
     document = step_document(step, target, shown=shown)
     if listed is not None:
         document |= report_list(listed.found)
-    output.result(document, text)
+    output.result(document, text if listed is None else f"{text}\n{account(listed.found)}")
     if listed is not None:
         listed.end(output)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,7 @@ __all__ = [
     "FILE",
     "OUT",
     "Listed",
+    "account",
     "found_list",
     "key_option",
     "leave_out_option",
@@ -36,6 +39,7 @@ __all__ = [
     "read_file",
     "report_list",
     "require_key_id",
+    "require_place",
     "rows_beside",
     "signer",
     "state_option",
@@ -48,6 +52,19 @@ _HEAD: Final = 4096
 _ALWAYS: Final = 1 << 24  # a file up to here is read whatever it is
 _LARGEST_FILE: Final = 1 << 30  # lists and sets
 _SHOWN_LINES: Final = 20
+_REASONS: Final = {
+    "no-plus": "no country: write it with + or add --country IQ",
+    "letters": "letters in it",
+    "withheld": "withheld: the record says that there was a number, and not which",
+    "sender-name": "a sender's name, not a number",
+    "short-code": "a short code, the same for everybody",
+    "sip-address": "a SIP address, not a number",
+    "too-short": "too short for a number",
+    "too-long": "too long for a number",
+    "foreign": "a foreign number without +",
+    "digits-lost": "digits lost in a spreadsheet",
+    "unreadable": "not a number",
+}
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -166,6 +183,16 @@ def report_list(found: NumberList) -> dict[str, Any]:
     }
 
 
+def account(found: NumberList) -> str:
+    """What became of a list's lines, for people: ``61 lines: 30 numbers, 31 said again``."""
+    parts = [counted(len(found.numbers), "number")]
+    parts += [f"{found.duplicates:,} said again"] if found.duplicates else []
+    parts += [f"{len(found.left_out):,} left out"] if found.left_out else []
+    parts += [f"{found.doubtful:,} in no number plan known here, kept"] if found.doubtful else []
+    passed = f"; {counted(found.passed, 'comment or empty line')} passed over" if found.passed else ""
+    return f"{counted(found.lines, 'line')}: {', '.join(parts)}{passed}."
+
+
 def one_partner(path: Path) -> Holder:
     """The partner whose public key file this is."""
     from clew.errors import InputError
@@ -213,7 +240,21 @@ def open_desk(options: Mapping[str, object]) -> Desk:
 
     folder = options["state"]
     assert isinstance(folder, Path)
+    require_private(folder)
     return Desk(folder, system_clock, system_randomness)
+
+
+def require_private(folder: Path) -> None:
+    """Return if nobody but its owner can look into a state folder, or if it is not there yet; else ``Refused``."""
+    from clew.errors import Refused
+
+    if folder.is_dir() and stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        raise Refused(
+            "overlap.state-permissions",
+            "others can look into the state folder: the lists and secrets of open checks lie there",
+            where=str(folder),
+            mend="Run chmod 700 on it if nobody else has read it; else close its checks and retire its sets then, too.",
+        )
 
 
 def read_file(path: Path, most: Callable[[bytes], int] = lambda _: _LARGEST_FILE) -> bytes:
@@ -242,6 +283,26 @@ def read_file(path: Path, most: Callable[[bytes], int] = lambda _: _LARGEST_FILE
     return data
 
 
+def require_place(path: Path | None, same: Callable[[Path], bool] = lambda _: False) -> None:
+    """Return if a file can be written there, before anything is decided; without a path, into this folder.
+
+    A file that is there is refused unless ``same`` says that it is the one which would be written.
+    """
+    from clew.errors import StorageError
+    from clew.warrants.files import require_free
+
+    folder = path.parent if path is not None else Path()
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise StorageError(
+            "overlap.out-unwritable",
+            "no file can be written into this folder" if folder.is_dir() else "there is no such folder",
+            where=str(folder),
+            mend="Make the folder, or name another place. Nothing was done.",
+        )
+    if path is not None and path.exists() and not (path.is_file() and same(path)):
+        require_free(path)
+
+
 def write_out(step: Step, options: Mapping[str, object], data: bytes | None = None) -> Path | None:
     """Write a step's letter (or ``data``) where the options say; the same bytes again are no error."""
     from clew.warrants.files import write_file
@@ -258,14 +319,19 @@ def write_out(step: Step, options: Mapping[str, object], data: bytes | None = No
 
 
 def _left_out_text(found: NumberList) -> str:
-    lines = [f"  line {line.line}: {line.reason}" for line in found.left_out[:_SHOWN_LINES]]
+    lines = [f"  line {line.line}: {_said(line.reason)}" for line in found.left_out[:_SHOWN_LINES]]
     more = len(found.left_out) - len(lines)
     head = f"Left out, because they cannot be read as numbers: {counted(len(found.left_out), 'line')}"
     return "\n".join([head, *lines, *([f"  and {more:,} more; --json lists all"] if more else [])])
 
 
+def _said(reason: str) -> str:
+    """Why a line cannot be read, in words; spec records 2.7 has them all."""
+    return _REASONS.get(reason, reason.replace("-", " "))
+
+
 def _reasons_text(found: NumberList) -> str:
-    return ", ".join(f"{reason}: {count:,}" for reason, count in found.reasons.items())
+    return ", ".join(f"{_said(reason)}: {count:,}" for reason, count in found.reasons.items())
 
 
 def _lines_text(found: NumberList) -> str:

@@ -135,7 +135,7 @@ def waits_for(state: State) -> str:
         case Counted():
             return f"{_common_text(len(state.matched))}; waits for your decision"
         case Agreed():
-            return "waits for the partner's decision"
+            return f"{_common_text(size_of(state) or 0)}; agreed; waits for the partner's decision"
         case Learnt():
             return "you know which; waits for the partner's last letter"
         case Answered():
@@ -143,7 +143,7 @@ def waits_for(state: State) -> str:
         case Considering():
             return f"{_common_text(state.common)}, says the partner; waits for your decision"
         case Opened():
-            return "agreed; waits for the partner to say which"
+            return f"{_common_text(state.common)}, says the partner; agreed; waits for the partner to say which"
         case Done():
             return "done; clew overlap close destroys what is left"
         case Ended(why):

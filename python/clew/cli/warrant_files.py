@@ -61,7 +61,7 @@ def named(path: Path) -> Iterator[None]:
     try:
         yield
     except (InputError, Refused) as error:
-        inner = error.where if error.where not in _WHOLE else ""
+        inner = error.where if error.where not in (*_WHOLE, str(path)) else ""
         error.where = f"{path}: {inner}" if inner else str(path)
         raise
 

@@ -32,6 +32,8 @@ from clew.joint.overlap.standing import (
     SHOWN,
     About,
     Step,
+    asked_set_of,
+    common_of,
     entry_of,
     key_id,
     limits_of,
@@ -41,15 +43,18 @@ from clew.joint.overlap.standing import (
     size_of,
 )
 from clew.joint.overlap.states import (
+    Agreed,
     Asked,
+    Common,
     Considering,
     Counted,
     Done,
     Ended,
+    Opened,
     State,
 )
 from clew.joint.overlap.steps import agree, answer, answer_from_set, ask, decline, receive
-from clew.joint.overlap.wire import NO_SET, Message, Question, Refusal
+from clew.joint.overlap.wire import NO_SET, Answer, Message, Question, Refusal
 from clew.warrants.keys import PublicKey, SigningKey
 
 __all__ = ["Desk", "Signer"]
@@ -120,6 +125,8 @@ class Desk:
         ``own`` is the id of the key that the letter must be to. A question beyond the limits gets a refusal.
         """
         opened = parse_letter(letter)
+        if opened.sender.hex() == own:
+            raise _own_letter()
         try:
             question = open_question(opened, partner, bytes.fromhex(own))
         except (PeerError, Refused) as error:
@@ -129,6 +136,7 @@ class Desk:
         check = question.check.hex()
         with self._lock():
             if self._path(check).exists():
+                _require_going(self._load(check)[1])
                 return self._again(check, letter)
             asked = len(question.elements)
             about = About(
@@ -143,12 +151,21 @@ class Desk:
                 _sha256(letter),
                 "",
             )
+            # What is wrong on this side is told to its own people alone.
+            with self._refusals_logged(about):
+                self._require_own_list(question, limits, numbers)
+                signing = signer(about.key_file)
+                _require_own_key(about, signing)
+                answered = answered_within(self.log.entries(), partner.id, self._clock())
             try:
                 limits.require_theirs(asked)
-                require_rate(limits, answered_within(self.log.entries(), partner.id, self._clock()))
-                return self._send_answer(about, question, limits, signer, numbers)
+                require_rate(limits, answered)
             except Refused as error:
-                return self._refuse_question(about, question, error, signer(about.key_file))
+                return self._refuse_question(about, question, error, signing)
+            with self._refusals_logged(about):
+                state, message = self._answered(question, limits, numbers)
+            sizes = {"asked": asked, "listed": message.listed}
+            return self._send(about, state, message, signing, self._commit("overlap.answered", about, **sizes))
 
     def most_bytes(self, head: bytes) -> int:
         """How large the letter that begins with ``head`` may be; one of an unknown check is not read at all."""
@@ -164,14 +181,16 @@ class Desk:
             about, state = self._load(check)
             if about.received == _sha256(letter):
                 return self._again(check, letter)
-            try:
+            if opened.sender.hex() == about.own:
+                raise _own_letter()
+            _require_going(state)
+            with self._refusals_logged(about):
                 message = self._open(opened, about, state)
                 published = self._partner_set(state)
                 after, reply = receive(state, message, randomness=self._randomness, published=published)
-            except (PeerError, Refused) as error:
-                self._commit("overlap.refused", about, code=error.code)
-                raise
             key = signer(about.key_file) if reply is not None else None
+            if key is not None:
+                _require_own_key(about, key)
             receipt = self.log.commit(entry_of(about, state, after))
             about = replace(
                 about,
@@ -191,6 +210,8 @@ class Desk:
         """This side's consent to learning which numbers are common; ``payloads`` gives a text for each own number."""
         with self._lock():
             about, state = self._load(check)
+            if isinstance(state, Agreed | Opened):
+                return self._repeated(about, state)
             if not isinstance(state, Counted | Considering):
                 raise UsageError(
                     "overlap.nothing-to-decide",
@@ -200,12 +221,16 @@ class Desk:
             numbers = state.numbers if isinstance(state, Counted) else state.answered.own.numbers
             texts = payloads(numbers) if payloads is not None else None
             key = signer(about.key_file)
+            _require_own_key(about, key)
             after, message = agree(state, texts, randomness=self._randomness)
             receipt = self._commit("overlap.agreed", about, common=size_of(state) or 0, payloads=texts is not None)
             return self._send(about, after, message, key, receipt)
 
-    def decline(self, check: str, signer: Signer) -> Step:
-        """The end of a check before anybody learns which, with a letter that says no more than that."""
+    def decline(self, check: str, signer: Signer, deliver: Callable[[Step], object] = lambda _: None) -> Step:
+        """The end of a check before anybody learns which, with a letter that says no more than that.
+
+        ``deliver`` gets the letter out before the state is destroyed: a cut in between leaves it to be declined again.
+        """
         with self._lock():
             about, state = self._load(check)
             _require_going(state)
@@ -216,16 +241,21 @@ class Desk:
                     mend="clew overlap close ends the check here.",
                 )
             key = signer(about.key_file)
+            _require_own_key(about, key)
             after, message = decline(state)
             letter = self._letter(about, state, message, key)
             receipt = self._commit("overlap.ended", about, why="declined")
-            step = self._end(replace(about, letters=about.letters + 1), after, receipt)
+            about = replace(about, letters=about.letters + 1)
+            deliver(Step(about, after, letter))
+            step = self._end(about, after, receipt)
             return Step(step.about, step.state, letter)
 
     def close(self, check: str) -> Step:
         """The end of a check: its secrets, lists and letters are destroyed here; nobody is told."""
         with self._lock():
             about, state = self._load(check)
+            if isinstance(state, Ended) and self._swept(check):
+                return Step(about, state, None)
             _require_going(state)
             why = "done" if isinstance(state, Done) else "closed"
             return self._end(about, Ended(why), self._commit("overlap.ended", about, why=why))
@@ -255,6 +285,17 @@ class Desk:
                 for path in sorted(folder.iterdir()):
                     files.destroy(path)
                 folder.rmdir()
+
+    def told(self, letter: bytes) -> Common | None:
+        """Which numbers are common, if ``letter`` is the one that told it: reading it again tells the same."""
+        about, state = self._load(self._known(parse_letter(letter)))
+        return common_of(state) if about.received == _sha256(letter) else None
+
+    def keeps(self, path: Path) -> bool:
+        """Whether a file is a letter that an open check has written: writing it there again changes nothing."""
+        size = path.stat().st_size
+        kept = (one for one in (self.folder / "checks").glob("*/letter-*") if one.stat().st_size == size)
+        return any(files.read(one) == path.read_bytes() for one in kept)
 
     def all(self) -> list[tuple[About, State]]:
         """Every check of the folder that can be read, in no order that means anything; see :meth:`damaged`."""
@@ -290,32 +331,26 @@ class Desk:
 
     # What stands on the disk.
 
-    def _send_answer(
-        self, about: About, question: Question, limits: Limits, signer: Signer, numbers: pa.Array | None
-    ) -> Step:
+    def _require_own_list(self, question: Question, limits: Limits, numbers: pa.Array | None) -> None:
+        """Return if there is a list to answer from, within this side's own limits."""
+        if question.published != NO_SET:
+            limits.require_own(len(self.sets.find(question.published)[1].tags))
+        elif numbers is not None:
+            limits.require_own(len(numbers))
+        else:
+            raise _no_list()
+
+    def _answered(self, question: Question, limits: Limits, numbers: pa.Array | None) -> tuple[State, Answer]:
         """The answer, under a key of its own or that of the published set that the question names."""
         if question.published != NO_SET:
             key, own = self.sets.find(question.published)
-            limits.require_own(len(own.tags))
-            signing = signer(about.key_file)
-            state, message = answer_from_set(question, own, key, limits, randomness=self._randomness)
-        elif numbers is not None:
-            limits.require_own(len(numbers))
-            signing = signer(about.key_file)
-            state, message = answer(question, numbers, limits, randomness=self._randomness)
-        else:
-            raise _no_list()
-        sizes = {"asked": len(question.elements), "listed": message.listed}
-        return self._send(about, state, message, signing, self._commit("overlap.answered", about, **sizes))
+            return answer_from_set(question, own, key, limits, randomness=self._randomness)
+        assert numbers is not None
+        return answer(question, numbers, limits, randomness=self._randomness)
 
     def _send(self, about: About, state: State, message: Message, key: SigningKey, receipt: Receipt) -> Step:
         """Keep the letter, then the state that follows it: a crash between the two repeats the step."""
-        if key.public.id != about.own:
-            raise InputError(
-                "overlap.other-own-key",
-                "this check was begun with another signing key",
-                mend="Give the key file that the check was begun with.",
-            )
+        _require_own_key(about, key)
         folder = self._path(about.check).parent
         letter = self._letter(about, state, message, key)
         name = f"letter-{about.letters + 1}"
@@ -355,8 +390,13 @@ class Desk:
                 "an earlier letter of this check, or another one in its place",
                 mend="clew overlap status shows what each check waits for.",
             )
-        sent = files.read(self._path(check).with_name(about.sent)) if about.sent else None
-        return Step(about, state, sent)
+        return self._repeated(about, state)
+
+    def _repeated(self, about: About, state: State) -> Step:
+        """What the last step gave, once more."""
+        with files.storage(self.folder):
+            sent = files.read(self._path(about.check).with_name(about.sent)) if about.sent else None
+        return Step(about, state, sent, again=True)
 
     def _save(self, about: About, state: State, receipt: Receipt) -> None:
         """Make a state durable; ``receipt`` is that of the entry that says what it is about to know or has sent."""
@@ -369,29 +409,50 @@ class Desk:
             files.replace(path, document + b"\n" + hashlib.sha256(document).digest() + encode_state(state))
 
     def _load(self, check: str) -> tuple[About, State]:
-        return self._load_path(self._path(check))
+        about, state = self._load_path(self._path(check))
+        if about.check != check:
+            # Another check whose identifier begins alike.
+            raise _unknown_check()
+        return about, state
 
     def _load_path(self, path: Path) -> tuple[About, State]:
         with files.storage(path.parent):
             head, _, body = files.read(path).partition(b"\n")
         if hashlib.sha256(head).digest() != body[:32]:
             raise damaged()
-        return About(**json.loads(head)), decode_state(body[32:], self.sets.find)
+        about = About(**json.loads(head))
+        try:
+            return about, decode_state(body[32:], self.sets.find)
+        except StorageError as error:
+            error.mend = f"Restore the folder from a backup, or end it with clew overlap close --check {about.shown}."
+            raise
 
     def _end(self, about: About, state: Ended, receipt: Receipt) -> Step:
         """Keep that the check was, and why it ended; destroy the rest."""
         path = self._path(about.check)
         about = replace(about, sent="", exchange="")
         self._save(about, state, receipt)
-        with files.storage(path.parent):
-            for letter in sorted(path.parent.glob("letter-*")):
-                files.destroy(letter)
+        self._swept(about.check)
         return Step(about, state, None)
+
+    def _swept(self, check: str) -> bool:
+        """Destroy the letters of a check that is over, and partners' sets that no open check asks about; if any."""
+        folder = self._path(check).parent
+        wanted = {digest.hex() for _, state in self.all() if (digest := asked_set_of(state)) is not None}
+        with files.storage(folder):
+            found = sorted(folder.glob("letter-*"))
+            if not self.damaged():
+                sets = (self.folder / "partner-sets").glob("*")
+                found += [path for path in sorted(sets) if path.name not in wanted]
+            for path in found:
+                files.destroy(path)
+        return bool(found)
 
     def _known(self, letter: Letter) -> str:
         check = letter.check.hex()
         if not self._path(check).exists():
-            raise _unknown_check()
+            own = any(letter.sender.hex() == about.own for about, _ in self.all())
+            raise _own_letter() if own else _unknown_check()
         return check
 
     def _path(self, check: str) -> Path:
@@ -416,8 +477,29 @@ class Desk:
     def _partner_set_path(self, digest: bytes) -> Path:
         return self.folder / "partner-sets" / digest.hex()
 
+    @contextmanager
+    def _refusals_logged(self, about: About) -> Iterator[None]:
+        """Logs whatever stops a letter whose signature fits, unless it is the log itself that does."""
+        try:
+            yield
+        except ClewError as error:
+            if not error.code.startswith("log."):
+                self._commit("overlap.refused", about, code=error.code)
+            raise
+
     def _commit(self, kind: str, about: About, **fields: Value) -> Receipt:
         return self.log.commit(Entry(kind, {"check": about.check, "partner": key_id(about.partner), **fields}))
+
+    def _require_log(self) -> None:
+        """Return if the log is there, or nothing yet that it could tell of: it counts what a partner was answered."""
+        begun = any(any((self.folder / name).glob("*")) for name in ("checks", "sets"))
+        if begun and not (self.folder / "log" / "log.jsonl").exists():
+            raise Refused(
+                "overlap.log-missing",
+                "there are checks or sets in the state folder, and their log is gone",
+                where=str(self.folder / "log" / "log.jsonl"),
+                mend="Restore it from a backup: without it nobody knows how often a partner was answered.",
+            )
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -426,6 +508,7 @@ class Desk:
             descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
+            self._require_log()
             yield
         finally:
             os.close(descriptor)
@@ -434,6 +517,15 @@ class Desk:
 def _require_going(state: State) -> None:
     if isinstance(state, Ended):
         raise over()
+
+
+def _require_own_key(about: About, key: SigningKey) -> None:
+    if key.public.id != about.own:
+        raise InputError(
+            "overlap.other-own-key",
+            "this check was begun with another signing key",
+            mend="Give the key file that the check was begun with.",
+        )
 
 
 def _sha256(data: bytes) -> str:
@@ -452,6 +544,13 @@ def _same_key() -> UsageError:
 def _no_list() -> UsageError:
     return UsageError(
         "overlap.no-list", "the question needs a list to be compared with", mend="Give your list with --list."
+    )
+
+
+def _own_letter() -> UsageError:
+    """The error for somebody who reads what they have to send."""
+    return UsageError(
+        "overlap.own-letter", "this is your own letter", mend="Send it to the partner; theirs is to read."
     )
 
 

@@ -44,18 +44,26 @@ class Limits:
     def require_own(self, size: int) -> None:
         """Return if the own list may go into a check; else ``Refused``."""
         self._require(
-            size, "your list has", "Ask about more numbers of the case, or agree with the partner on --least."
+            size,
+            "your list has",
+            "Ask about more numbers of the case, or agree with the partner on a smaller --least.",
+            "Ask about fewer numbers, or agree with the partner on a larger --most.",
         )
 
     def require_theirs(self, size: int) -> None:
         """Return if the partner's list may; else ``Refused``."""
-        self._require(size, "the partner's list has", "Talk to the partner; --least and --most are yours to set.")
+        self._require(
+            size,
+            "the partner's list has",
+            "Talk to the partner about more numbers; --least is yours to set.",
+            "Talk to the partner about fewer numbers; --most is yours to set.",
+        )
 
-    def _require(self, size: int, whose: str, mend: str) -> None:
+    def _require(self, size: int, whose: str, more: str, fewer: str) -> None:
         if size < self.least:
-            raise Refused("overlap.too-few", f"{whose} {size:,} of at least {self.least:,} numbers", mend=mend)
+            raise Refused("overlap.too-few", f"{whose} {size:,} of at least {self.least:,} numbers", mend=more)
         if size > self.most:
-            raise Refused("overlap.too-many", f"{whose} more than {self.most:,} numbers", mend=mend)
+            raise Refused("overlap.too-many", f"{whose} more than {self.most:,} numbers", mend=fewer)
 
 
 def answered_within(entries: Sequence[LoggedEntry], partner: str, now: datetime) -> int:

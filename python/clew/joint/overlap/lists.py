@@ -59,6 +59,8 @@ class NumberList:
     doubtful: int
     left_out: tuple[LeftOut, ...]
     rows: tuple[tuple[str, str], ...] = ()
+    places: tuple[int, ...] = ()  # the line of each of ``rows``
+    passed: int = 0  # comments and empty lines, where the list is no CSV file
 
     def __repr__(self) -> str:
         return f"NumberList(numbers={len(self.numbers)}, left_out={len(self.left_out)})"
@@ -78,7 +80,8 @@ def read_list(
     they are in (spec records 2.4). Empty lines and those that begin with ``#`` are passed over. ``beside`` keeps the
     cell after the number.
     """
-    places, cells, others = _cells(_text(data), column, beside)
+    text = _text(data)
+    places, cells, others = _cells(text, column, beside)
     if not cells:
         raise InputError(
             "overlap.list-empty",
@@ -98,6 +101,8 @@ def read_list(
         int(len(readable) - np.count_nonzero(np.asarray(valid)[readable])),
         left_out,
         tuple((str(canonical[at]), others[at]) for at in readable) if beside else (),
+        tuple(places[at] for at in readable) if beside else (),
+        _passed(text, len(cells)) if column is None and not beside else 0,
     )
 
 
@@ -107,35 +112,49 @@ def payloads_for(numbers: pa.Array, given: NumberList) -> pa.Array:
     A number that is not in the list, or has two texts, is an error: somebody's reference would go astray.
     """
     texts: dict[str, str] = {}
-    for number, text in given.rows:
+    lines: dict[str, int] = {}
+    for (number, text), line in zip(given.rows, given.places, strict=True):
+        lines.setdefault(number, line)
         if texts.setdefault(number, text) != text:
             raise InputError(
-                "overlap.payload-twice", "a number has two different payloads", mend="Give each number one."
+                "overlap.payload-twice",
+                "a number has two different payloads",
+                where=f"lines {lines[number]} and {line}",
+                mend="Give each number one.",
             )
     known = set(numbers.to_pylist())
     if not texts.keys() <= known:
         raise InputError(
             "overlap.payload-stranger",
-            f"{len(texts.keys() - known):,} of the numbers with a payload are not in the list of this check",
+            f"{len(texts.keys() - known):,} of the {len(texts):,} numbers with a payload not in the list of this check",
+            where=f"line {min(lines[one] for one in texts.keys() - known)}",
             mend="Give payloads for numbers of the list only.",
         )
-    for text in texts.values():
-        _require_payload(text)
+    for number, text in texts.items():
+        _require_payload(text, f"line {lines[number]}")
     return pa.array([texts.get(number, "") for number in numbers.to_pylist()], pa.string())
 
 
-def _require_payload(text: str) -> None:
+def _passed(text: str, kept: int) -> int:
+    return len(text.splitlines()) - kept
+
+
+def _require_payload(text: str, where: str) -> None:
     try:
         if text:
             plain_text(text, "payload", PAYLOAD_TEXT)
     except InputError as error:
         raise InputError(
-            "overlap.payload", f"a payload cannot be handed over: {error.what}", mend="Write one short line of text."
+            "overlap.payload",
+            f"a payload cannot be handed over: {error.what}",
+            where=where,
+            mend=f"Write one line of at most {PAYLOAD_TEXT} bytes of UTF-8: {PAYLOAD_TEXT // 2} Arabic letters.",
         ) from error
     if len(text.encode("utf-8")) > PAYLOAD_TEXT:
         raise InputError(
             "overlap.payload",
             f"a payload has at most {PAYLOAD_TEXT} bytes",
+            where=where,
             mend="Hand over a reference, and the rest by another way.",
         )
 

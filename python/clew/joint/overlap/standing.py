@@ -29,6 +29,7 @@ __all__ = [
     "SHOWN",
     "About",
     "Step",
+    "asked_set_of",
     "common_of",
     "entry_of",
     "key_id",
@@ -73,6 +74,7 @@ class Step:
     about: About
     state: State
     letter: bytes | None
+    again: bool = False  # the step was done before: this is its letter, and nothing new was read
 
 
 def size_of(state: State) -> int | None:
@@ -80,7 +82,9 @@ def size_of(state: State) -> int | None:
     match state:
         case Counted():
             return len(state.matched)
-        case Considering():
+        case Agreed(counted):
+            return len(counted.matched)
+        case Considering() | Opened():
             return state.common
         case _:
             common = common_of(state)
@@ -133,6 +137,17 @@ def set_of(state: State) -> bytes | None:
             return state.question.published if state.question.published != NO_SET else None
         case Considering() | Opened():
             return set_of(state.answered)
+        case _:
+            return None
+
+
+def asked_set_of(state: State) -> bytes | None:
+    """The digest of the partner's published set that an open check asks about."""
+    match state:
+        case Asked() | Counted():
+            return state.question.published if state.question.published != NO_SET else None
+        case Agreed(counted):
+            return asked_set_of(counted)
         case _:
             return None
 
