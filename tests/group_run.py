@@ -79,7 +79,7 @@ class Trace:
             elements = self._keep("blind", blinding.elements)
             self._keep("evaluate", key.evaluate(elements))
             self._keep("outputs", key.public, key.outputs(self.numbers))
-            self._keep("finalise", again.finalise(key.evaluate(elements)))
+            self._keep("finalise", again.finalise_unverified(key.evaluate(elements)))
         evaluated, proof = key.evaluate_with_proof(elements, self._random("nonce"))
         self._keep("evaluate_with_proof", evaluated, proof)
         group.verify_evaluation(elements, evaluated, proof, key.public)

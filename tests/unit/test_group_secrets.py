@@ -103,9 +103,9 @@ def test_blinds_serve_once() -> None:
         assert error.value.code == "group.used"
     key = group.OprfKey.derive(SEED, b"", 0)
     evaluated = key.evaluate(blinding.elements)
-    blinding.finalise(evaluated)
+    blinding.finalise_unverified(evaluated)
     with pytest.raises(InputError) as error:
-        blinding.finalise(evaluated)
+        blinding.finalise_unverified(evaluated)
     assert error.value.code == "group.used"
     with pytest.raises(InputError):
         _ = blinding.elements
@@ -127,7 +127,7 @@ def test_a_failed_exchange_is_over() -> None:
 def test_a_call_with_a_wrong_array_consumes_nothing() -> None:
     blinding = group.blind([b"a"], SEED, 0)
     with pytest.raises(InputError):
-        blinding.finalise(b"short")
+        blinding.finalise_unverified(b"short")
     assert len(blinding) == 1
 
 

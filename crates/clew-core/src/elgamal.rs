@@ -354,7 +354,7 @@ fn add_multiples_named(
 
 fn length(points: &Points) -> usize {
     match points {
-        Points::Encoded(points) => points.len(),
+        Points::Encoded(points) | Points::Computed(points) => points.len(),
         Points::Uniform(points) => points.len(),
     }
 }

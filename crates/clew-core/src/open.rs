@@ -1,7 +1,7 @@
 //! The holder's side of a request: decrypt, check every seal, and only then answer (PROTOCOL 3.5.2 to 3.5.4, spec core 9).
 
-use clew_kernels::{Backend, Combination, Points, Scalars, combine};
-use subtle::{Choice, ConstantTimeEq};
+use clew_kernels::{Backend, Combination, Points, Scalars, Table, combine};
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 use crate::batch::{multiply, named};
 use crate::elgamal::check_positions;
@@ -15,47 +15,62 @@ use crate::{Encoding, Error};
 #[derive(Debug)]
 pub struct Opened(Vec<Encoding>);
 
-/// Decrypts a list of sealed items and checks every seal: `B = a2 - x a1`, and `m B` must be `b2 - x b1`.
+/// Opens a request's list: its sealed items, then its declared ones, which have no seals.
 ///
-/// The whole list is decrypted and compared, in the same time whichever seals fail, and one bit comes out: were it known
-/// *which* seal failed, or how many, a list of guesses could be tried at once (PROTOCOL 3.5.2).
+/// `B = a2 - x a1` of every item; for the sealed ones `m B` must be `b2 - x b1`. All of it is computed and compared, in the
+/// same time whichever items fail and why, and one bit comes out: were it known *which* failed, or how many, or that one
+/// of them decrypts to the identity, a list of guesses could be tried at once (PROTOCOL 3.5.2): an entry less a guessed
+/// number is the identity exactly when the guess is right. The warrant's budget for declared items is the caller's to count.
 ///
 /// # Errors
 /// An encoding that is refused, which anybody can see on the list itself; [`Error::Seal`] if any seal does not fit, or
 /// any item is of the identity, which is nobody's number.
-pub fn open_sealed(
+pub fn open_list(
     backend: Backend,
-    items: SealedRef,
+    sealed: SealedRef,
+    declared: PairsRef,
     secrets: &HolderSecrets,
 ) -> Result<Opened, Error> {
-    let (numbers, some_identity) = decrypt_any(backend, items.number, &secrets.encryption)?;
-    let (seals, _) = decrypt_any(backend, items.seal, &secrets.encryption)?;
-    if some_identity {
-        return Err(Error::Seal);
-    }
+    let mut numbers = decrypt_any(backend, sealed.number, &secrets.encryption)?.0;
+    let seals = decrypt_any(backend, sealed.seal, &secrets.encryption)?.0;
+    let mut declared = decrypt_any(backend, declared, &secrets.encryption)?.0;
+    let mut all = replace_identities(&mut numbers) & replace_identities(&mut declared);
     let expected = multiply(backend, &numbers, &secrets.seal)?;
-    let mut all = Choice::from(1);
     for (seal, expected) in seals.iter().zip(&expected) {
         all &= seal.ct_eq(expected);
     }
     if bool::from(all) {
+        numbers.extend(declared);
         Ok(Opened(numbers))
     } else {
         Err(Error::Seal)
     }
 }
 
-/// Decrypts a list of declared items, which have no seals; the warrant's budget for them is the caller's to count.
+/// The same for a list without declared items.
 ///
 /// # Errors
-/// An encoding that is refused; [`Error::Identity`] if an item is of the identity, at which the caller ends the trace as at
-/// [`Error::Seal`]: an entry less a guessed number is the identity exactly when the guess is right.
-pub fn open_declared(
+/// As [`open_list`].
+pub fn open_sealed(
     backend: Backend,
-    items: PairsRef,
+    items: SealedRef,
     secrets: &HolderSecrets,
 ) -> Result<Opened, Error> {
-    Ok(Opened(decrypt(backend, items, &secrets.encryption)?))
+    open_list(backend, items, PairsRef::NONE, secrets)
+}
+
+/// Puts the generator in place of every identity, so that what follows takes the same steps; true if there was none.
+fn replace_identities(points: &mut [Encoding]) -> Choice {
+    let stand_in = Table::generator().encoding();
+    let mut none = Choice::from(1);
+    for point in points {
+        let identity = point.ct_eq(&[0; 32]);
+        for (byte, other) in point.iter_mut().zip(stand_in) {
+            byte.conditional_assign(other, identity);
+        }
+        none &= !identity;
+    }
+    none
 }
 
 /// The plaintexts of pairs.
@@ -67,23 +82,21 @@ pub fn decrypt(
     pairs: PairsRef,
     secret: &SecretScalar,
 ) -> Result<Vec<Encoding>, Error> {
-    let (plaintexts, some_identity) = decrypt_any(backend, pairs, secret)?;
-    if some_identity {
-        let index = plaintexts.iter().position(|point| *point == [0; 32]);
-        return Err(Error::Identity {
+    match decrypt_any(backend, pairs, secret)? {
+        (plaintexts, None) => Ok(plaintexts),
+        (_, Some(index)) => Err(Error::Identity {
             what: "item",
-            index: index.unwrap_or_default(),
-        });
+            index,
+        }),
     }
-    Ok(plaintexts)
 }
 
-/// The plaintexts of pairs, and whether some are the identity.
+/// The plaintexts of pairs, and the first that is the identity.
 fn decrypt_any(
     backend: Backend,
     pairs: PairsRef,
     secret: &SecretScalar,
-) -> Result<(Vec<Encoding>, bool), Error> {
+) -> Result<(Vec<Encoding>, Option<usize>), Error> {
     let what = Combination {
         addend: Some(Points::Encoded(pairs.second())),
         variable: Some((
@@ -96,7 +109,7 @@ fn decrypt_any(
     let mut out = vec![[0; 32]; pairs.len()];
     let identity =
         combine(backend, &what, &mut out).map_err(|invalid| named(invalid, "item", "item"))?;
-    Ok((out, identity.is_some()))
+    Ok((out, identity))
 }
 
 impl Opened {
@@ -108,13 +121,6 @@ impl Opened {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-
-    /// This list with another after it: a request's sealed items and then its declared ones.
-    #[must_use]
-    pub fn followed_by(mut self, other: Opened) -> Opened {
-        self.0.extend(other.0);
-        self
     }
 
     /// The name answers: `j B` of each item.

@@ -40,22 +40,33 @@ use crate::{Encoding, Error};
 
 /// The sums of several columns with the same weights.
 ///
-/// A sum that is the identity is refused: it has the probability of a broken weight where the columns are honest.
+/// A sum that is the identity is refused, after all were made: it has the probability of a broken weight where the columns
+/// are honest.
 fn fold<const N: usize>(
     backend: Backend,
     columns: [&[Encoding]; N],
     weights: &[[u8; 32]],
 ) -> Result<[Encoding; N], Error> {
-    let sum = |column: &&[Encoding]| {
-        let sum = sum_products_vartime(backend, column, weights)
-            .map_err(|invalid| Error::from_invalid(invalid, "point"))?;
-        if sum == [0; 32] {
-            Err(Error::Proof)
-        } else {
-            Ok(sum)
-        }
-    };
-    let sums: Vec<Encoding> = columns.par_iter().map(sum).collect::<Result<_, Error>>()?;
+    let sums = sums(backend, columns, weights)?;
+    if sums.contains(&[0; 32]) {
+        return Err(Error::Proof);
+    }
+    Ok(sums)
+}
+
+/// The same, where a sum may be the identity.
+fn sums<const N: usize>(
+    backend: Backend,
+    columns: [&[Encoding]; N],
+    weights: &[[u8; 32]],
+) -> Result<[Encoding; N], Error> {
+    let sum = |column: &&[Encoding]| sum_products_vartime(backend, column, weights);
+    // Every column is summed, whatever is wrong with another.
+    let sums: Vec<_> = columns.par_iter().map(sum).collect();
+    let sums: Vec<Encoding> = sums
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .map_err(|invalid| Error::from_invalid(invalid, "point"))?;
     Ok(sums.try_into().expect("a sum for each column"))
 }
 

@@ -6,6 +6,7 @@ use clew_core::pairs::Sealed;
 use clew_core::proofs::*;
 use clew_core::{Backend, Encoding, Error};
 use common::*;
+use curve25519_dalek::scalar::Scalar;
 use proptest::prelude::*;
 
 /// Two rows of 3 and 2 entries with their proofs.
@@ -315,6 +316,54 @@ fn rows_of_all_lengths_get_their_own_verdicts() {
             }
         }
     }
+}
+
+/// A proof that is made so that a sum on the way to a commitment is the identity, as a holder might mark the row of
+/// somebody. Its verdict is no; the others' are theirs.
+#[test]
+fn a_proof_that_brings_a_sum_to_the_identity_fails_its_row_only() {
+    for backend in Backend::available() {
+        let TwoRows {
+            holder,
+            entries,
+            proofs,
+        } = two_rows(backend);
+        let generator = *clew_core::Table::generator().encoding();
+        let mut marked = entries.clone();
+        marked.seal.first[..3].fill(generator);
+        let view = rows(&marked);
+        let sum = weights_of_first_row(&holder, &view).iter().sum::<Scalar>();
+        // Challenge 1 and responses with which the second equation is (sum w) G - 1 fold D1 after its first step.
+        let mut made = proofs.clone();
+        made[..32].copy_from_slice(Scalar::ONE.as_bytes());
+        made[32..64].copy_from_slice(Scalar::ONE.as_bytes());
+        made[64..96].copy_from_slice(sum.as_bytes());
+        let check = |entries: &Sealed, proofs: &[u8]| {
+            let context = context(TRACE);
+            verify_rows(backend, &context, &holder.keys, &rows(entries), proofs).expect("lengths")
+        };
+        assert_eq!(check(&marked, &made), [false, true]);
+        assert_eq!(check(&entries, &made), [false, true]);
+    }
+}
+
+/// Spec core 10.2 and 10.6, of the row of three entries.
+fn weights_of_first_row(holder: &Holder, rows: &Rows) -> Vec<Scalar> {
+    let columns = rows.entries.columns().map(|column| column[..3].concat());
+    let [c1, c2, d1, d2] = columns;
+    let fields = [
+        ("trace", TRACE.as_bytes().to_vec()),
+        ("proof", b"clew/1 proof row".to_vec()),
+        ("keys", holder.keys.encodings().concat()),
+        ("row-id", IDS[0].to_vec()),
+        ("entries", naive::number(3)),
+        ("features", FEATURES[0].to_vec()),
+        ("number first", c1),
+        ("number second", c2),
+        ("seal first", d1),
+        ("seal second", d2),
+    ];
+    naive::weights(&naive::transcript("clew/1 test context", &fields), 3)
 }
 
 #[test]

@@ -296,6 +296,46 @@ fn points_test<'a>(backend: Backend, public: &'a Public, pool: &'a [[u8; 32]]) -
     test
 }
 
+/// Decryption as the holder does it: a right guess, of which one item decrypts to the identity, against wrong ones. The
+/// points are the secret; `pool` holds others, and the scalar is the holder's.
+fn guess_test<'a>(backend: Backend, public: &'a Public, pool: &'a [[u8; 32]]) -> Test<'a> {
+    const SECRET: [u8; 32] = [7; 32];
+    let multiples = |points: &[[u8; 32]]| {
+        let mut out = vec![[0; 32]; points.len()];
+        let what = Combination {
+            variable: Some((Points::Encoded(points), Scalars::One(&SECRET))),
+            ..Combination::default()
+        };
+        combine(backend, &what, &mut out).expect("points");
+        out
+    };
+    let mut right = Secrets {
+        scalars: std::array::from_fn(|item| pool[item]),
+        others: [[0; 32]; ITEMS],
+    };
+    right.scalars[1] = multiples(&public.points)[1];
+    let mut test = operation(
+        backend,
+        public,
+        "decrypt guesses",
+        "one right",
+        right,
+        |public, secrets, run| {
+            run(&Combination {
+                addend: Some(Points::Encoded(&secrets.scalars)),
+                variable: Some((Points::Encoded(&public.points), Scalars::One(&SECRET))),
+                negate_variable: true,
+                ..Combination::default()
+            });
+        },
+    );
+    test.varied = Box::new(|numbers| Secrets {
+        scalars: std::array::from_fn(|_| pool[numbers.next() as usize % pool.len()]),
+        others: [[0; 32]; ITEMS],
+    });
+    test
+}
+
 fn tests_of<'a>(backend: Backend, public: &'a Public, pool: &'a [[u8; 32]]) -> Vec<Test<'a>> {
     let power = |bit: usize| {
         let mut power = [0; 32];
@@ -366,6 +406,7 @@ fn tests_of<'a>(backend: Backend, public: &'a Public, pool: &'a [[u8; 32]]) -> V
         map,
     ));
     tests.push(points_test(backend, public, pool));
+    tests.push(guess_test(backend, public, pool));
     tests
 }
 

@@ -1,6 +1,7 @@
 //! The one operation on batches: `out[i] = addend[i] ± s[i] P[i] + u[i] T`.
 
 use rayon::prelude::*;
+use subtle::{ConditionallySelectable, ConstantTimeEq};
 
 #[cfg(target_arch = "x86_64")]
 use crate::avx2::Avx2;
@@ -13,6 +14,9 @@ use crate::{Backend, Invalid, InvalidKind, Part, Table, lanes, portable};
 pub enum Points<'a> {
     /// Canonical encodings. The identity and anything that is not an encoding are refused.
     Encoded(&'a [[u8; 32]]),
+    /// Results of earlier calls: canonical encodings, and the identity is a point like any other. So a sum of many parts
+    /// has no case in which it must be made in another way, which would show in the time it takes.
+    Computed(&'a [[u8; 32]]),
     /// Inputs of the one-way map of RFC 9496, 4.3.4: 64 uniform bytes each, every value allowed.
     Uniform(&'a [[u8; 64]]),
 }
@@ -87,11 +91,20 @@ pub fn combine(
     Ok(first_identity(out))
 }
 
-/// The index of the first result that is the identity. Results are public: this is where a call may first branch on
-/// something that comes of its secrets, and examples/memcheck.rs knows it by its name.
+/// The index of the first result that is the identity, in the same time wherever it is and whether there is one: to the
+/// holder of a key it says that somebody guessed right. Callers branch on it, and examples/memcheck.rs knows it by its
+/// name.
 #[inline(never)]
 fn first_identity(out: &[[u8; 32]]) -> Option<usize> {
-    out.iter().position(|encoding| *encoding == [0; 32])
+    let mut first = u64::MAX;
+    for (index, encoding) in out.iter().enumerate().rev() {
+        let words = encoding.as_chunks::<8>().0;
+        let any = words
+            .iter()
+            .fold(0, |any, word| any | u64::from_le_bytes(*word));
+        first.conditional_assign(&(index as u64), any.ct_eq(&0));
+    }
+    (first != u64::MAX).then_some(first as usize)
 }
 
 /// Succeeds if every encoding is that of a point other than the identity.
@@ -128,6 +141,31 @@ pub fn check(backend: Backend, points: &[[u8; 32]]) -> Result<(), Invalid> {
     done.into_iter().collect()
 }
 
+/// Which encodings are those of a point other than the identity, all of them decoded whatever the others are.
+///
+/// # Panics
+/// If the processor cannot run the backend.
+pub fn valid(backend: Backend, points: &[[u8; 32]]) -> Vec<bool> {
+    assert!(
+        backend.is_available(),
+        "this processor cannot run the {} backend",
+        backend.name()
+    );
+    let size = chunk_size(points.len());
+    let mut out = vec![true; points.len()];
+    points
+        .par_chunks(size)
+        .zip(out.par_chunks_mut(size))
+        .for_each(|(points, out)| match backend {
+            #[cfg(target_arch = "x86_64")]
+            Backend::Ifma => lanes::valid::<Ifma>(points, out),
+            #[cfg(target_arch = "x86_64")]
+            Backend::Avx2 => lanes::valid::<Avx2>(points, out),
+            _ => portable::valid(points, out),
+        });
+    out
+}
+
 /// Items in a chunk: few enough that its intermediate values stay in the second-level cache (about 2 KB for each eight
 /// items), enough to share one inversion, and at least one chunk for each thread.
 fn chunk_size(items: usize) -> usize {
@@ -140,7 +178,7 @@ fn chunk_size(items: usize) -> usize {
 impl Points<'_> {
     pub(crate) fn len(&self) -> usize {
         match self {
-            Points::Encoded(points) => points.len(),
+            Points::Encoded(points) | Points::Computed(points) => points.len(),
             Points::Uniform(points) => points.len(),
         }
     }
@@ -148,6 +186,7 @@ impl Points<'_> {
     fn range(&self, start: usize, length: usize) -> Self {
         match self {
             Points::Encoded(points) => Points::Encoded(&points[start..start + length]),
+            Points::Computed(points) => Points::Computed(&points[start..start + length]),
             Points::Uniform(points) => Points::Uniform(&points[start..start + length]),
         }
     }

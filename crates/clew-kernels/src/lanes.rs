@@ -75,7 +75,24 @@ pub(crate) fn combine<F: Field>(
             addends: &addends,
             sums: &mut sums,
         });
+        addends.fill(Addable::identity_outside());
+        zeroize::optimization_barrier(addends.as_slice());
     }
+    let done = finish(what, refused, halve, &sums, out);
+    // Products and mapped inputs do not stay behind in freed memory.
+    sums.fill(Addable::identity_outside());
+    zeroize::optimization_barrier(sums.as_slice());
+    done
+}
+
+/// Encodes the sums, or says which input was refused.
+fn finish<F: Field>(
+    what: &Combination,
+    refused: Option<(usize, Part)>,
+    halve: bool,
+    sums: &[Addable<F>],
+    out: &mut [[u8; 32]],
+) -> Result<(), Invalid> {
     if let Some((index, part)) = refused {
         let points = if part == Part::Addend {
             what.addend
@@ -89,9 +106,9 @@ pub(crate) fn combine<F: Field>(
         ));
     }
     if halve {
-        F::enter(EncodeDoubles { sums: &sums, out })
+        F::enter(EncodeDoubles { sums, out })
     } else {
-        F::enter(Encode { sums: &sums, out })
+        F::enter(Encode { sums, out })
     }
     Ok(())
 }
@@ -100,6 +117,18 @@ pub(crate) fn combine<F: Field>(
 pub(crate) fn check<F: Field>(points: &[[u8; 32]]) -> Result<(), Invalid> {
     let mut decoded = Vec::new();
     decode_all::<F>(points, &mut decoded)
+}
+
+/// [`crate::valid`] for one chunk.
+pub(crate) fn valid<F: Field>(points: &[[u8; 32]], out: &mut [bool]) {
+    let groups = points.len().div_ceil(2 * F::WIDTH) * 2;
+    let mut decoded = vec![Addable::<F>::identity_outside(); groups];
+    F::enter(DecodeEncodings {
+        encodings: points,
+        identity: false,
+        out: &mut decoded,
+        refuse: |index: usize| out[index] = false,
+    });
 }
 
 /// The points of encodings, `WIDTH` in each group, lanes past the end the identity, an even number of groups.
@@ -149,38 +178,59 @@ impl<F: Field> Job for Decode<'_, F> {
 
     #[inline(always)]
     fn run(self) -> Option<usize> {
-        match self.points {
-            Points::Encoded(encodings) => decode_encodings(encodings, self.out),
+        let (encodings, identity) = match self.points {
+            Points::Encoded(encodings) => (encodings, false),
+            Points::Computed(encodings) => (encodings, true),
             Points::Uniform(inputs) => {
                 map_inputs(inputs, self.out);
-                None
+                return None;
             }
+        };
+        let mut first = usize::MAX;
+        DecodeEncodings {
+            encodings,
+            identity,
+            out: self.out,
+            refuse: |index: usize| first = first.min(index),
         }
+        .run();
+        (first != usize::MAX).then_some(first)
     }
 }
 
-#[inline(always)]
-fn decode_encodings<F: Field>(encodings: &[[u8; 32]], out: &mut [Addable<F>]) -> Option<usize> {
-    let mut first = encodings
-        .iter()
-        .position(|encoding| !is_plausible(encoding));
-    for (pair, out) in out.chunks_exact_mut(2).enumerate() {
-        let [low, high] = [
-            of_group::<F, _>(encodings, 2 * pair),
-            of_group::<F, _>(encodings, 2 * pair + 1),
-        ];
-        let [(point, valid), (other_point, other_valid)] =
-            decode([load_padded::<F>(low), load_padded(high)]);
-        (out[0], out[1]) = (point, other_point);
-        let good = u64::from(valid) | u64::from(other_valid) << F::WIDTH;
-        let lane = (!good).trailing_zeros() as usize;
-        // Lanes past the end decode as the identity and are valid.
-        if lane < 2 * F::WIDTH {
-            let index = 2 * pair * F::WIDTH + lane;
-            first = Some(first.map_or(index, |first| first.min(index)));
+/// Decodes encodings and tells of each that is refused, maybe twice; the identity is if it is not allowed.
+struct DecodeEncodings<'a, F, R> {
+    encodings: &'a [[u8; 32]],
+    identity: bool,
+    out: &'a mut [Addable<F>],
+    refuse: R,
+}
+
+impl<F: Field, R: FnMut(usize)> Job for DecodeEncodings<'_, F, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(mut self) {
+        for (index, encoding) in self.encodings.iter().enumerate() {
+            if !is_plausible(encoding) && !(self.identity && *encoding == [0; 32]) {
+                (self.refuse)(index);
+            }
+        }
+        for (pair, out) in self.out.chunks_exact_mut(2).enumerate() {
+            let [low, high] = [
+                of_group::<F, _>(self.encodings, 2 * pair),
+                of_group::<F, _>(self.encodings, 2 * pair + 1),
+            ];
+            let [(point, valid), (other_point, other_valid)] =
+                decode([load_padded::<F>(low), load_padded(high)]);
+            (out[0], out[1]) = (point, other_point);
+            let good = u64::from(valid) | u64::from(other_valid) << F::WIDTH;
+            // Lanes past the end decode as the identity and are valid.
+            for lane in (0..2 * F::WIDTH).filter(|lane| good >> lane & 1 == 0) {
+                (self.refuse)(2 * pair * F::WIDTH + lane);
+            }
         }
     }
-    first
 }
 
 #[inline(always)]

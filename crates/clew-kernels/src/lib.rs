@@ -33,7 +33,7 @@ mod scalars;
 mod table;
 
 pub use backend::Backend;
-pub use combine::{Combination, Points, Scalars, check, combine};
+pub use combine::{Combination, Points, Scalars, check, combine, valid};
 pub use msm::{sum_products_vartime, sum_products_vartime_many};
 pub use table::Table;
 

@@ -35,6 +35,13 @@ pub(crate) fn check(points: &[[u8; 32]]) -> Result<(), Invalid> {
     (0..points.len()).try_for_each(|index| decode(&points, index, Part::Variable).map(drop))
 }
 
+/// [`crate::valid`] for one chunk.
+pub(crate) fn valid(points: &[[u8; 32]], out: &mut [bool]) {
+    for (point, out) in points.iter().zip(out) {
+        *out = decode_one(point).is_some();
+    }
+}
+
 fn sum(what: &Combination, index: usize, halve: bool) -> Result<RistrettoPoint, Invalid> {
     let mut sum = RistrettoPoint::identity();
     if let Some(points) = &what.addend {
@@ -68,6 +75,9 @@ pub(crate) fn decode(points: &Points, index: usize, part: Part) -> Result<Ristre
         Points::Encoded(encodings) => {
             decode_one(&encodings[index]).ok_or(Combination::invalid(points, index, part))
         }
+        Points::Computed(encodings) => CompressedRistretto(encodings[index])
+            .decompress()
+            .ok_or(Combination::invalid(points, index, part)),
         Points::Uniform(inputs) => Ok(RistrettoPoint::from_uniform_bytes(&inputs[index])),
     }
 }

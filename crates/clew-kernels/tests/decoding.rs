@@ -3,7 +3,7 @@
 
 use clew_kernels::{
     Backend, Combination, Invalid, InvalidKind, Part, Points, Scalars, Table, check, combine,
-    sum_products_vartime,
+    sum_products_vartime, valid,
 };
 use curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT;
 use curve25519_dalek::ristretto::CompressedRistretto;
@@ -81,5 +81,58 @@ proptest! {
             prop_assert_eq!(refused, refusal(&encoding), "{}", backend.name());
         }
         prop_assert_eq!(Table::new(&encoding).is_some(), refusal(&encoding).is_none());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// A batch with refused encodings in it says of every one what it is, not of the first alone.
+    #[test]
+    fn each_of_any_bytes_is_taken_or_refused_by_itself(encodings in prop::collection::vec(encoding(), 0..200)) {
+        let expected: Vec<bool> = encodings.iter().map(|bytes| refusal(bytes).is_none()).collect();
+        for backend in Backend::available() {
+            prop_assert_eq!(&valid(backend, &encodings), &expected, "{}", backend.name());
+        }
+    }
+
+    /// Results of earlier calls: the identity among them is added and multiplied like any point, other bytes are refused.
+    #[test]
+    fn computed_points_may_be_the_identity(
+        encodings in prop::collection::vec(prop_oneof![3 => encoding(), 1 => Just([0; 32])], 1..40),
+        addends in prop::collection::vec(prop_oneof![1 => any::<u64>(), 1 => Just(0)], 40),
+    ) {
+        let addends: Vec<_> = addends
+            .iter()
+            .take(encodings.len())
+            .map(|number| (RISTRETTO_BASEPOINT_POINT * Scalar::from(*number)).compress().to_bytes())
+            .collect();
+        let three = Scalar::from(3u8);
+        let expected: Option<Vec<[u8; 32]>> = encodings
+            .iter()
+            .zip(&addends)
+            .map(|(point, addend)| {
+                let [point, addend] = [point, addend].map(|bytes| CompressedRistretto(*bytes).decompress());
+                Some((addend? + point? * three).compress().to_bytes())
+            })
+            .collect();
+        for backend in Backend::available() {
+            let mut out = vec![[0; 32]; encodings.len()];
+            let what = Combination {
+                addend: Some(Points::Computed(&addends)),
+                variable: Some((Points::Computed(&encodings), Scalars::One(three.as_bytes()))),
+                ..Combination::default()
+            };
+            match (combine(backend, &what, &mut out), &expected) {
+                (Ok(first), Some(expected)) => {
+                    prop_assert_eq!(&out, expected);
+                    prop_assert_eq!(first, expected.iter().position(|sum| *sum == [0; 32]));
+                }
+                (Err(invalid), None) => {
+                    prop_assert_eq!((invalid.part, invalid.kind), (Part::Variable, InvalidKind::NotCanonical));
+                }
+                other => prop_assert!(false, "{}: {other:?}", backend.name()),
+            }
+        }
     }
 }

@@ -19,7 +19,7 @@ static FORCED: AtomicUsize = AtomicUsize::new(0);
 /// What `work` returns, computed without the GIL.
 pub fn batch<T: Send>(py: Python<'_>, work: impl FnOnce(Backend) -> T + Send) -> PyResult<T> {
     let backend = chosen(py)?;
-    let pool = threads().map_err(PyRuntimeError::new_err)?;
+    let pool = threads(py).map_err(PyRuntimeError::new_err)?;
     Ok(py.detach(|| pool.install(|| work(backend))))
 }
 
@@ -51,7 +51,11 @@ fn usable(name: &str) -> Result<Backend, String> {
 
 /// The threads of this process. A fork copies a pool without its threads, so that waiting on it would never end: the
 /// child gets a pool of its own.
-fn threads() -> Result<Arc<ThreadPool>, String> {
+///
+/// The lock is taken and given back under the GIL, which a Python thread that forks holds: no fork by Python finds it
+/// taken. A fork by foreign code without the GIL may, and so may any fork while another thread runs its process's first
+/// batch, which makes tables once: fork before or after that.
+fn threads(_: Python<'_>) -> Result<Arc<ThreadPool>, String> {
     static POOL: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
     let process = std::process::id();
     let mut kept = POOL.lock().unwrap_or_else(PoisonError::into_inner);

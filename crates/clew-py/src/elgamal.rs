@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use clew_core::elgamal::{self, Hidden, Hiding, SealRandomness, answers_of as expected_answers};
 use clew_core::keys::{HolderKeys, HolderSecrets, Role};
-use clew_core::open::{self, Opened, open_declared, open_sealed};
+use clew_core::open::{self, Opened, open_list as opened_list};
 use clew_core::pairs::{Pairs, Sealed};
 use clew_core::{Backend, Encoding, Error, Points, SecretScalar, SecretScalars, Table};
 use pyo3::prelude::*;
@@ -461,9 +461,8 @@ fn open_list(
     let secrets = &secrets.get().secrets;
     let opened = batch(py, |backend| {
         let sealed = Sealed::from_items(&sealed);
-        let opened = open_sealed(backend, sealed.view()?, secrets)?;
         let pairs = from_items(&declared);
-        Ok(opened.followed_by(open_declared(backend, pairs.view()?, secrets)?))
+        opened_list(backend, sealed.view()?, pairs.view()?, secrets)
     })?;
     Ok(PyOpened(opened.map_err(|error| peer(py, error))?))
 }

@@ -124,8 +124,8 @@ impl PyBlinding {
         array(py, self.kept(py)?.elements())
     }
 
-    /// The outputs, shape (n, 64), from evaluated elements that nothing vouches for.
-    fn finalise<'py>(
+    /// The outputs, shape (n, 64), from evaluated elements that nothing vouches for, in either mode.
+    fn finalise_unverified<'py>(
         &self,
         py: Python<'py>,
         evaluated: &Bound<'py, PyAny>,

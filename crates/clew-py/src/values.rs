@@ -2,13 +2,14 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
+use zeroize::Zeroizing;
 
 use crate::arrays::{MOST_BYTES, bytes_buffer, reserved};
 use crate::errors::{Misuse, misuse};
 
-/// Values one after another, the memory of all in one piece.
+/// Values one after another, the memory of all in one piece, wiped when dropped.
 pub struct Values {
-    data: Vec<u8>,
+    data: Zeroizing<Vec<u8>>,
     ends: Vec<usize>,
 }
 
@@ -128,7 +129,10 @@ impl Values {
                 &format!("{name} is more than 2 GiB, or than there is memory for"),
             ));
         }
-        Ok(Self { data, ends })
+        Ok(Self {
+            data: Zeroizing::new(data),
+            ends,
+        })
     }
 
     fn wrong(py: Python<'_>, name: &str) -> PyErr {

@@ -40,7 +40,7 @@ from clew.joint.messages import (
     UnmaskedNumber,
     encode,
 )
-from clew.joint.refusals import ENDS, check_failed, expired, heard_as, out_of_turn, over_budget
+from clew.joint.refusals import ENDS, expired, heard_as, out_of_turn, over_budget
 from clew.joint.sizes import may_be_padded_to
 from clew.joint.snapshot import Snapshot, Vault, seal_snapshot
 from clew.joint.spending import NOTHING, Spent
@@ -334,7 +334,9 @@ def _name_list(kept: Trace, hop: int, message: Ask, given: Given) -> Step[State]
     spent = _spend_list(kept, hop, len(sealed), len(declared))
     if bool(len(declared)) != bool(message.evidence):
         raise PeerError("joint.malformed", "evidence goes with declared contacts, and with nothing else")
-    opened = _opened(sealed, declared, kept.secrets)
+    # One verdict, after the whole list: were an item that decrypts to the identity refused otherwise, or sooner, an
+    # entry less a guessed number would tell whether the guess is right (spec 6.3).
+    opened = group.open_list(sealed, declared, kept.secrets)
     points = opened.names(kept.secrets)
     statement = context.names(kept.order, kept.roots, kept.warrant, hop, message.evidence)
     proof = group.prove_names(kept.secrets, sealed, declared, points, statement, given.seed(b"proof"))
@@ -346,21 +348,6 @@ def _name_list(kept: Trace, hop: int, message: Ask, given: Given) -> Step[State]
     if hop == kept.warrant.hops:
         return Step(Finished(after), answer, (entry,))
     return Step(AwaitRows(after, hop, message, opened, answer), answer, (entry,))
-
-
-def _opened(sealed: group.Array, declared: group.Array, secrets: group.HolderSecrets) -> group.Opened:
-    """The hidden numbers of a list whose every seal holds. An item that decrypts to the identity fails like a seal.
-
-    Were it only malformed, a declared item made of an entry less a guessed number would tell, for nothing and as often
-    as one likes, whether the guess is right (spec 6.3).
-    """
-    try:
-        return group.open_list(sealed, declared, secrets)
-    except PeerError as error:
-        sent = [np.ascontiguousarray(items).reshape(-1, 32) for items in (sealed, declared)]
-        if error.code == "group.identity" and all(points.any(axis=1).all() for points in sent):
-            raise check_failed("an item of a list is nobody's") from error
-        raise
 
 
 def _spend_list(kept: Trace, hop: int, sealed: int, declared: int) -> Spent:

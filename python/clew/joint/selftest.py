@@ -104,7 +104,7 @@ def _exchange(mode: int, key: group.OprfKey, case: dict[str, Any]) -> dict[str, 
     right = {
         "BlindedElement": many.elements.tobytes() == b"".join(blinded * _ROWS),
         "EvaluationElement": answers.tobytes() == b"".join(evaluated * _ROWS),
-        "Output": many.finalise(answers).tobytes() == b"".join(outputs * _ROWS),
+        "Output": many.finalise_unverified(answers).tobytes() == b"".join(outputs * _ROWS),
         "Evaluate": key.outputs(inputs * _ROWS).tobytes() == b"".join(outputs * _ROWS),
     }
     if "proof" in case:

@@ -4,10 +4,10 @@
 //! the lanes stand idle. Most numbers have few contacts, so short rows are folded together instead, one entry of each at
 //! a time. Long rows are sums by themselves, where a point costs a quarter of a multiplication.
 
-use clew_kernels::{Backend, Combination, Points, Scalars, combine};
+use clew_kernels::{Backend, Combination, Points, Scalars, Table, combine, valid};
 use rayon::prelude::*;
 
-use super::fold;
+use super::sums;
 use crate::Encoding;
 
 /// Most entries of a short row: about where both ways cost the same.
@@ -22,38 +22,56 @@ pub(super) struct Rows<'a, const N: usize> {
 
 impl<const N: usize> Rows<'_, N> {
     /// The sums of each row; none for a row that has an entry that is refused, or a sum that is the identity.
+    ///
+    /// The work is the same whatever the entries are: the generator stands in for those that are refused, and a sum on
+    /// the way may be the identity. The holder chose the entries, and were one row to take another way through here, the
+    /// tracer's delay would say that it was among those that it opened.
     pub(super) fn fold(&self, backend: Backend) -> Vec<Option<[Encoding; N]>> {
+        let valid = self.columns.map(|column| valid(backend, column));
+        let columns = std::array::from_fn(|column| {
+            let given = self.columns[column].iter().zip(&valid[column]);
+            given
+                .map(|(point, valid)| stand_in(point, *valid))
+                .collect()
+        });
         let (mut short, long): (Vec<usize>, Vec<usize>) =
             (0..self.ranges.len()).partition(|&row| self.ranges[row].len() <= SHORT);
         short.sort_by_key(|&row| std::cmp::Reverse(self.ranges[row].len()));
-        let mut out = vec![None; self.ranges.len()];
-        let together = self.fold_together(backend, &short);
-        // A refused entry in any short row: each is folded by itself, and only the rows that have one get no sum.
-        let alone = if together.is_some() {
-            long
-        } else {
-            [long, short.clone()].concat()
-        };
+        let mut out = vec![[[0; 32]; N]; self.ranges.len()];
         let one = |&row: &usize| {
-            let range = self.ranges[row].clone();
-            let columns = self.columns.map(|column| &column[range.clone()]);
-            (row, fold(backend, columns, &self.weights[row]).ok())
+            let columns = columns
+                .each_ref()
+                .map(|column: &Vec<Encoding>| &column[self.ranges[row].clone()]);
+            sums(backend, columns, &self.weights[row]).expect("what is no point was replaced")
         };
-        for (row, sums) in alone.par_iter().map(one).collect::<Vec<_>>() {
+        let alone: Vec<_> = long.par_iter().map(one).collect();
+        for (row, sums) in long.into_iter().zip(alone) {
             out[row] = sums;
         }
-        if let Some(sums) = together {
-            for (place, row) in short.into_iter().enumerate() {
-                out[row] = Some(sums.each_ref().map(|column| column[place]));
-            }
+        let together = self.fold_together(backend, &columns, &short);
+        for (place, row) in short.into_iter().enumerate() {
+            out[row] = together.each_ref().map(|column| column[place]);
         }
-        out
+        let sound = |range: &std::ops::Range<usize>| {
+            valid
+                .iter()
+                .all(|column| column[range.clone()].iter().all(|valid| *valid))
+        };
+        out.into_iter()
+            .zip(&self.ranges)
+            .map(|(sums, range)| (sound(range) && !sums.contains(&[0; 32])).then_some(sums))
+            .collect()
     }
 
-    /// The sums of these rows, which come longest first; none if any entry is refused.
-    fn fold_together(&self, backend: Backend, rows: &[usize]) -> Option<[Vec<Encoding>; N]> {
+    /// The sums of these rows, which come longest first.
+    fn fold_together(
+        &self,
+        backend: Backend,
+        columns: &[Vec<Encoding>; N],
+        rows: &[usize],
+    ) -> [Vec<Encoding>; N] {
         let mut sums: [Vec<Encoding>; N] = std::array::from_fn(|_| Vec::new());
-        for (column, sums) in self.columns.iter().zip(&mut sums) {
+        for (column, sums) in columns.iter().zip(&mut sums) {
             for entry in 0..SHORT {
                 let left = rows
                     .iter()
@@ -68,14 +86,12 @@ impl<const N: usize> Rows<'_, N> {
                     .unzip();
                 let count = points.len();
                 let what = Combination {
-                    addend: (entry > 0).then(|| Points::Encoded(&sums[..count])),
+                    addend: (entry > 0).then(|| Points::Computed(&sums[..count])),
                     variable: Some((Points::Encoded(&points), Scalars::Each(&weights))),
                     ..Combination::default()
                 };
                 let mut out = vec![[0; 32]; count];
-                if combine(backend, &what, &mut out).ok()?.is_some() {
-                    return None;
-                }
+                combine(backend, &what, &mut out).expect("what is no point was replaced");
                 if entry == 0 {
                     *sums = out;
                 } else {
@@ -83,6 +99,15 @@ impl<const N: usize> Rows<'_, N> {
                 }
             }
         }
-        Some(sums)
+        sums
+    }
+}
+
+/// The point, or the generator in place of what is none.
+fn stand_in(point: &Encoding, valid: bool) -> Encoding {
+    if valid {
+        *point
+    } else {
+        *Table::generator().encoding()
     }
 }

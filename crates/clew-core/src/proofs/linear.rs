@@ -141,7 +141,9 @@ pub(crate) fn prove(
     Ok(proofs)
 }
 
-/// Whether the proof of each instance verifies.
+/// Whether the proof of each instance verifies. All instances take the same steps, whatever one of them holds: the holder,
+/// who made them, must not see by the delay which ones the tracer had opened. So every column is of points, which the
+/// caller has checked; of one that is not, no instance verifies.
 pub(crate) fn verify_each(
     backend: Backend,
     relation: &Relation,
@@ -154,21 +156,8 @@ pub(crate) fn verify_each(
     if proofs.len() != count * length {
         return vec![false; count];
     }
-    match verify_together(backend, relation, columns, digests, proofs) {
-        Some(verdicts) => verdicts,
-        None if count <= 1 => vec![false; count],
-        // Some instance brought an intermediate sum to the identity, which takes a proof made for that. The others must
-        // not suffer by it.
-        None => (0..count)
-            .into_par_iter()
-            .flat_map_iter(|index| {
-                let columns: Vec<Column> =
-                    columns.iter().map(|column| column.only(index)).collect();
-                let proof = &proofs[index * length..(index + 1) * length];
-                verify_each(backend, relation, &columns, &digests[index..=index], proof)
-            })
-            .collect(),
-    }
+    verify_together(backend, relation, columns, digests, proofs)
+        .unwrap_or_else(|_| vec![false; count])
 }
 
 /// Succeeds if the proof of the one instance verifies.
@@ -198,7 +187,7 @@ fn verify_together(
     columns: &[Column],
     digests: &[[u8; 64]],
     proofs: &[u8],
-) -> Option<Vec<bool>> {
+) -> Result<Vec<bool>, Error> {
     let count = digests.len();
     let mut verdicts = vec![true; count];
     // A column of scalars for each place in a proof: the challenge, negated, then the responses.
@@ -225,13 +214,13 @@ fn verify_together(
             let negated = scalars[0].expose();
             parts.insert(0, (columns[target], Zeroizing::new(negated.to_vec())));
         }
-        commitments.push(evaluate(backend, count, &parts).ok()?);
+        commitments.push(evaluate(backend, count, &parts)?);
     }
     let statements = statements(relation, columns, digests);
     for (index, verdict) in verdicts.iter_mut().enumerate() {
         *verdict &= challenge(&statements[index], &commitments, index) == challenges[index];
     }
-    Some(verdicts)
+    Ok(verdicts)
 }
 
 /// The targets that are left to the prover, where the others have none.
@@ -277,7 +266,8 @@ fn parts<'a>(
     equation.terms.iter().map(part).collect()
 }
 
-/// The sums of all parts: one combination takes one varying point and one fixed one, and hands its sum to the next.
+/// The sums of all parts: one combination takes one varying point and one fixed one, and hands its sum to the next. A sum
+/// on the way may be the identity, which a proof can be made to bring about.
 fn evaluate(
     backend: Backend,
     count: usize,
@@ -306,7 +296,7 @@ fn evaluate(
     for step in 0..varying.len().max(fixed.len()) {
         let mut out = vec![[0; 32]; count];
         let what = Combination {
-            addend: sum.as_deref().map(Points::Encoded),
+            addend: sum.as_deref().map(Points::Computed),
             variable: varying.get(step).copied(),
             fixed: fixed.get(step).copied(),
             negate_variable: false,
@@ -380,19 +370,12 @@ fn challenge(statement: &[u8; 64], commitments: &[Vec<Encoding>], index: usize) 
     *transcript.scalar()
 }
 
-impl<'a> Column<'a> {
+impl Column<'_> {
     fn at(&self, index: usize) -> Encoding {
         match self {
             Column::Fixed(table) => *table.encoding(),
             Column::Each(points) => points[index],
             Column::Derived => unreachable!("targets are derived before they are hashed"),
-        }
-    }
-
-    fn only(&self, index: usize) -> Column<'a> {
-        match self {
-            Column::Each(points) => Column::Each(&points[index..=index]),
-            other => *other,
         }
     }
 }

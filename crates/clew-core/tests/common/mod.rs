@@ -8,7 +8,7 @@ pub mod vectors;
 use clew_core::elgamal::{Hidden, Hiding, SealRandomness, hide_declared, hide_sealed, seal};
 use clew_core::hash::{Expander, hash_to_group};
 use clew_core::keys::{HolderKeys, HolderSecrets};
-use clew_core::open::{Opened, open_declared, open_sealed};
+use clew_core::open::{Opened, open_list};
 use clew_core::pairs::{Pairs, Sealed};
 use clew_core::transcript::Transcript;
 use clew_core::{Backend, Encoding, Points, SecretScalar, SecretScalars, elgamal};
@@ -115,11 +115,13 @@ pub fn hop(backend: Backend, holder: &Holder, sealed: usize, declared: usize) ->
         offsets,
     )
     .expect("declared items");
-    let opened = open_sealed(backend, request.view().expect("columns"), secrets)
-        .expect("seals")
-        .followed_by(
-            open_declared(backend, declared.view().expect("columns"), secrets).expect("pairs"),
-        );
+    let opened = open_list(
+        backend,
+        request.view().expect("columns"),
+        declared.view().expect("columns"),
+        secrets,
+    )
+    .expect("seals");
     let names = opened.names(backend, secrets);
     let positions: Vec<usize> = (0..opened.len()).filter(|at| at % 3 != 1).collect();
     let row_points = opened
