@@ -109,7 +109,7 @@ def test_lines_that_cannot_be_read_stop_a_check_or_are_named(sides: tuple[Side, 
     assert "a short code, the same for everybody: 1" in stopped.stderr
     assert sorted(a.folder.glob("*.letter")) == before
     left = a("start", "mixed.txt", "--country", "IQ", "--leave-out", *KEYS, expect=1)
-    assert "line 31: short-code" in left.stderr
+    assert "line 31: a short code" in left.stderr
     assert "your 30 numbers" in left.stdout
     (written,) = set(a.folder.glob("*.letter")) - set(before)
     assert f"Send {written.name}" in left.stdout

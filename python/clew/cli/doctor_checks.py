@@ -99,6 +99,7 @@ def arithmetic() -> Iterator[Finding]:
     try:
         in_use = _core.backend()
     except ClewError as error:
+        error.what = error.what.removeprefix("CLEW_BACKEND: ")
         error.where = f"CLEW_BACKEND={readable(os.environ.get('CLEW_BACKEND', ''))}"
         error.mend = f"Unset CLEW_BACKEND, or set it to one that this machine has: {', '.join(_core.backends())}."
         yield Finding("arithmetic", "no backend can be used", {"available": _core.backends()}, error)

@@ -53,17 +53,30 @@ _ALWAYS: Final = 1 << 24  # a file up to here is read whatever it is
 _LARGEST_FILE: Final = 1 << 30  # lists and sets
 _SHOWN_LINES: Final = 20
 _REASONS: Final = {
-    "no-plus": "no country: write it with + or add --country IQ",
+    "ambiguous": "two different numbers: write the country code",
+    "characters": "characters that stand in no number",
+    "context": "a number that is local to a network or a place",
+    "digits-lost": "digits lost in a spreadsheet",
+    "foreign": "a foreign number without +",
+    "fraction": "a number with a fraction",
+    "length": "not as long as a number of the plan",
     "letters": "letters in it",
-    "withheld": "withheld: the record says that there was a number, and not which",
+    "local": "no area code",
+    "misplaced-plus": "a + elsewhere than in front",
+    "national": "a national number: add --country IQ",
+    "no-country": "no country code that is assigned",
+    "no-plus": "no country: write it with + or add --country IQ",
+    "not-in-plan": "not in the plan of the country",
     "sender-name": "a sender's name, not a number",
+    "service-code": "a service code such as *100#",
     "short-code": "a short code, the same for everybody",
     "sip-address": "a SIP address, not a number",
-    "too-short": "too short for a number",
+    "spreadsheet-error": "a spreadsheet's error such as #REF!",
     "too-long": "too long for a number",
-    "foreign": "a foreign number without +",
-    "digits-lost": "digits lost in a spreadsheet",
+    "too-short": "too short for a number",
+    "two-numbers": "more than one number",
     "unreadable": "not a number",
+    "withheld": "withheld: no number was shown",
 }
 
 P = ParamSpec("P")
