@@ -217,7 +217,7 @@ def test_a_retired_set_answers_nothing_and_leaves_nothing(sides: tuple[Organisat
     assert [path for path in (b.desk.folder / "sets").rglob("*")] == []
     with pytest.raises(UsageError):
         b.desk.retire("cases")
-    assert b.kinds() == ["overlap.published", "overlap.retired"]
+    assert b.kinds() == ["overlap.published", "overlap.retired", "overlap.refused"]
 
 
 def test_retiring_a_set_ends_the_open_checks_about_it(sides: tuple[Organisation, Organisation]) -> None:

@@ -429,7 +429,6 @@ class Desk:
 
     def _end(self, about: About, state: Ended, receipt: Receipt) -> Step:
         """Keep that the check was, and why it ended; destroy the rest."""
-        path = self._path(about.check)
         about = replace(about, sent="", exchange="")
         self._save(about, state, receipt)
         self._swept(about.check)

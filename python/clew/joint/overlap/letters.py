@@ -110,6 +110,8 @@ def open_question(letter: Letter, partner: PublicKey, recipient: bytes) -> Quest
             "this letter belongs to a check that has begun",
             mend="Read it with clew overlap read, in the state folder of that check.",
         )
+    # An exchange key that gives nothing secret is found out before anything is answered under it.
+    _seal(X25519PrivateKey.from_private_bytes(bytes(32)), letter.exchange, letter.head)
     message = parse_message(letter.body)
     if not isinstance(message, Question) or (message.asker, message.answerer) != (letter.sender, recipient):
         raise _sealed()
