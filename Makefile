@@ -49,6 +49,7 @@ fuzz: setup  ## parsers against broken input, for a bounded time
 
 constant-time:  ## whether the time of group arithmetic depends on its secrets; minutes, best on an idle machine
 	cargo run --locked --quiet --release -p clew-kernels --example constant_time
+	cargo test --locked --quiet --release -p clew-core --test delays -- --ignored
 	if command -v valgrind > /dev/null; then \
 	  cargo run --locked --quiet --release -p clew-kernels --example memcheck --config \
 	    'target."cfg(unix)".runner = "valgrind -q --suppressions=crates/clew-kernels/examples/memcheck.supp"'; \

@@ -212,7 +212,8 @@ impl<F: Field, R: FnMut(usize)> Job for DecodeEncodings<'_, F, R> {
     #[inline(always)]
     fn run(mut self) {
         for (index, encoding) in self.encodings.iter().enumerate() {
-            if !is_plausible(encoding) && !(self.identity && *encoding == [0; 32]) {
+            let allowed = is_plausible(encoding) || self.identity && *encoding == [0; 32];
+            if !allowed {
                 (self.refuse)(index);
             }
         }
