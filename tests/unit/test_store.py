@@ -209,8 +209,7 @@ def test_nothing_but_the_store_and_its_importer_opens_records() -> None:
         "records/index.py": "makes the index of them",
         "records/folder.py": "names and hashes files",
         "records/rejects.py": "shows rejected units, every number masked",
-        "chain/files.py": "reads a case's own tables, from bytes",
-        "cells/findings.py": "reads a case's own tables, from bytes",
+        "parquet.py": "reads bytes that a caller was allowed to have",
     }
     suspicious = ("records.parquet", "numbers.parquet", "rejects.parquet", ".duckdb", "read_parquet", "read_duckdb")
     suspicious += ("read_table", "ParquetFile", "ParquetDataset", "attach_read_only", "one_record", "ATTACH")

@@ -24,8 +24,6 @@ from clew.node.sealing import SealingKey
 
 __all__ = ["Moved", "Row", "Storage", "Wire"]
 
-_ROW: Final = "id, role, peer, offer, trace, name, records, state, code, reason, paused, pending, key IS NOT NULL"
-
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -81,13 +79,13 @@ class Storage:
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
             for pragma in (
-                "journal_mode = WAL",
-                "synchronous = FULL",
-                "secure_delete = ON",
-                "foreign_keys = ON",
-                "locking_mode = EXCLUSIVE",
+                "PRAGMA journal_mode = WAL",
+                "PRAGMA synchronous = FULL",
+                "PRAGMA secure_delete = ON",
+                "PRAGMA foreign_keys = ON",
+                "PRAGMA locking_mode = EXCLUSIVE",
             ):
-                self._db.execute(f"PRAGMA {pragma}")
+                self._db.execute(pragma)
             self._db.executescript(files("clew.node").joinpath("sql", "schema.sql").read_text("utf-8"))
 
     def close(self) -> None:
@@ -97,7 +95,7 @@ class Storage:
 
     def traces(self) -> list[Row]:
         """All traces, in the order in which they began."""
-        return [_row(found) for found in self._rows(f"SELECT {_ROW} FROM traces ORDER BY id")]
+        return [_row(found) for found in self._rows("SELECT * FROM overview ORDER BY id")]
 
     def begin(self, role: str, peer: bytes, name: str, state: str, offer: bytes | None = None) -> Row:
         """A new trace, with a key of its own."""
@@ -124,7 +122,7 @@ class Storage:
 
     def row(self, of: int) -> Row:
         """A trace as it stands."""
-        return _row(self._rows(f"SELECT {_ROW} FROM traces WHERE id = ?", (of,))[0])
+        return _row(self._rows("SELECT * FROM overview WHERE id = ?", (of,))[0])
 
     def take_step(
         self,

@@ -39,3 +39,8 @@ CREATE TABLE IF NOT EXISTS entries (
   body TEXT NOT NULL,
   PRIMARY KEY (trace, serial, part)
 );
+
+-- What is said of a trace without opening anything: never its key.
+CREATE VIEW IF NOT EXISTS overview AS
+SELECT id, role, peer, offer, trace, name, records, state, code, reason, paused, pending, key IS NOT NULL AS keyed
+FROM traces;
