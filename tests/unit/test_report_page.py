@@ -19,9 +19,9 @@ from clew.report.labels import BUDGETS, ENTRIES, FLAGS, KINDS, REJECTS
 from clew.report.page import page_name, render, style
 from clew.warrants.authorisation import Blinded, Budgets, Clear
 from clew.warrants.document import Joint
-from clew.words import LANGUAGES, Language
 from clew.words import report_sentences as words
 from clew.words.catalogue import catalogue, translations
+from clew.words.speaker import LANGUAGES, Language
 from tests.made_case import HUB, LEADS, LOW, SEEDS, WRITTEN, made_contents, made_warrant
 
 TABLES = {"vertices.csv": "12" * 32, "graph.gexf": "34" * 32}
@@ -250,7 +250,7 @@ def test_same_case_gives_the_same_bytes() -> None:
     """Also in another process, where Python orders its sets otherwise."""
     program = (
         "import hashlib; from tests.made_case import *; from clew.report.write import report_files\n"
-        "from clew.words import LANGUAGES; from clew.effects import NoProgress\n"
+        "from clew.words.speaker import LANGUAGES; from clew.effects import NoProgress\n"
         "files = report_files(made_contents(), LANGUAGES, WRITTEN, NoProgress())\n"
         "print(*(hashlib.sha256(data).hexdigest() for data in files.values()))"
     )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from clew.report.graphfiles import as_networkx, graph_files
 from clew.report.tables import csv_files, graph_tables, parquet_files, safe_cell
-from clew.words import LANGUAGES, Language
+from clew.words.speaker import LANGUAGES, Language
 from tests.made_case import HOLDERS, HUB, LEADS, LOW, SEEDS, WRITTEN, made_contents
 
 CONTENTS = made_contents()

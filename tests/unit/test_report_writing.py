@@ -17,7 +17,7 @@ from clew.report.reading import read_contents
 from clew.report.write import FORMATS, digest_of, export_tables, write_report
 from clew.warrants.dsse import sign
 from clew.warrants.keys import SigningKey
-from clew.words import LANGUAGES, Language
+from clew.words.speaker import LANGUAGES, Language
 from tests.made_case import WRITTEN, made_accounts, made_findings, made_folder, made_warrant
 
 NAMES = {f"{table}.{kind}" for table in ("pairs", "ranked", "successions", "vertices") for kind in ("csv", "parquet")}

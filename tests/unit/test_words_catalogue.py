@@ -13,10 +13,9 @@ import pytest
 from babel import Locale
 
 import clew
-from clew.words import Language
 from clew.words.catalogue import SECTIONS, catalogue, places, translations
 from clew.words.sentences import Sentence
-from clew.words.speaker import PLURAL_FORMS
+from clew.words.speaker import PLURAL_FORMS, Language
 from clew.words.update import PLURAL_RULES, po_path, updated
 
 PACKAGE = Path(clew.__file__).parent

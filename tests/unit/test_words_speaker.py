@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clew.words import Language, Speaker, isolate, isolate_text
 from clew.words import report_sentences as words
+from clew.words.isolation import isolate, isolate_text
 from clew.words.sentences import Sentence
+from clew.words.speaker import Language, Speaker
 
 AR, FR, EN = Speaker(Language.AR), Speaker(Language.FR), Speaker(Language.EN)
 CONTROLS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

@@ -38,7 +38,7 @@ from clew.warrants.dsse import parse_envelope, sign
 from clew.warrants.files import write_file
 from clew.warrants.keyfile import seal_key
 from clew.warrants.keys import SigningKey
-from clew.words import LANGUAGES
+from clew.words.speaker import LANGUAGES
 
 __all__ = [
     "AUTHORITIES",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -172,6 +170,9 @@ def serve(folder: Path, passphrase_file: Path | None, as_json: bool) -> None:
     Example:
       clew node serve node
     """
+    import asyncio
+    import signal
+
     from clew.effects import system_clock, system_randomness
     from clew.node.desk import Desk
     from clew.node.identity import open_identity, read_settings

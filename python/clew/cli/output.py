@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as RichProgress
 
 from clew.cli.controls import escaped_controls, without_controls
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
 
 __all__ = ["Output", "TerminalProgress", "counted", "json_option"]
 
@@ -25,8 +26,6 @@ class Output:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
-        self.console = Console(highlight=False, soft_wrap=True)
-        self.notes = Console(stderr=True, highlight=False, soft_wrap=True)
 
     def result(self, document: Mapping[str, Any], text: str) -> None:
         """The command's result: ``document`` with ``--json``, else ``text`` (plain, no markup)."""
@@ -41,42 +40,50 @@ class Output:
 
     def progress(self) -> TerminalProgress:
         """A progress shown on stderr where that is a terminal."""
-        return TerminalProgress(self.notes, shown=sys.stderr.isatty())
+        return TerminalProgress(shown=sys.stderr.isatty())
 
 
 class TerminalProgress:
     """Progress bars on stderr (:class:`clew.effects.Progress`)."""
 
-    def __init__(self, console: Console, *, shown: bool) -> None:
-        self._bars = RichProgress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[unit]}"),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not shown,
-        )
+    def __init__(self, *, shown: bool) -> None:
+        self._bars = _bars() if shown else None
         self._task: TaskID | None = None
 
     def begin(self, step: str, total: int | None = None, unit: str = "") -> None:
         """Show a bar for the step."""
         self.end()
-        self._bars.start()
-        self._task = self._bars.add_task(step, total=total, unit=unit)
+        if self._bars is not None:
+            self._bars.start()
+            self._task = self._bars.add_task(step, total=total, unit=unit)
 
     def advance(self, units: int) -> None:
         """Move the bar."""
-        if self._task is not None:
+        if self._bars is not None and self._task is not None:
             self._bars.advance(self._task, units)
 
     def end(self) -> None:
         """Take the bar away."""
-        if self._task is not None:
+        if self._bars is not None and self._task is not None:
             self._bars.remove_task(self._task)
             self._task = None
             self._bars.stop()
+
+
+def _bars() -> RichProgress:
+    # Imported where a person looks on: what draws the bars takes longer to load than most commands take to run.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[unit]}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True, highlight=False, soft_wrap=True),
+        transient=True,
+    )
 
 
 def counted(number: int, noun: str) -> str:

@@ -15,7 +15,7 @@ from clew.effects import system_clock
 
 if TYPE_CHECKING:
     from clew.audit.log import Log
-    from clew.words import Language
+    from clew.words.speaker import Language
 
 __all__ = ["export", "report"]
 
@@ -25,7 +25,7 @@ _FORMATS = ["csv", "parquet", "graphml", "gexf"]
 
 
 def _languages(chosen: tuple[str, ...]) -> list[Language]:
-    from clew.words import LANGUAGES
+    from clew.words.speaker import LANGUAGES
 
     return [language for language in LANGUAGES if not chosen or language.value in chosen]
 

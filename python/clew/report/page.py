@@ -1,7 +1,7 @@
 """A report as one HTML page in one language: self-contained, no script, nothing from any network.
 
-The template holds no words of its own: every text goes through :class:`clew.words.Speaker`, and everything that comes
-out of a case is escaped.
+The template holds no words of its own: every text goes through :class:`clew.words.speaker.Speaker`, and everything that
+comes out of a case is escaped.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from clew.report.chart import contacts_of, group_chart, pairs_among, shades, wee
 from clew.report.contents import Contents, Said
 from clew.report.labels import BUDGETS, DROPPED, ENTRIES, FLAGS, KINDS, REJECTS, SCALE, STATES, SUMS, TABLES
 from clew.warrants.authorisation import Blinded, Clear
-from clew.words import Language, Speaker
 from clew.words.sentences import Sentence
+from clew.words.speaker import Language, Speaker
 
 __all__ = ["LANGUAGE_NAMES", "page_name", "render", "style"]
 

@@ -22,7 +22,7 @@ from clew.numbers import PartyKind, canonical_kind
 from clew.parquet import to_parquet
 from clew.records.schema import record_id_text
 from clew.report.contents import Contents
-from clew.words import Language, Speaker
+from clew.words.speaker import Language, Speaker
 
 __all__ = ["csv_files", "graph_tables", "parquet_files", "safe_cell"]
 

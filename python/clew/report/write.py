@@ -21,7 +21,7 @@ from clew.report.graphfiles import graph_files
 from clew.report.page import page_name, render
 from clew.report.reading import read_contents
 from clew.report.tables import csv_files, parquet_files
-from clew.words import Language
+from clew.words.speaker import Language
 
 __all__ = ["FORMATS", "digest_of", "export_tables", "report_files", "table_files", "write_report"]
 

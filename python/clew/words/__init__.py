@@ -2,12 +2,6 @@
 
 A *sentence* is an English text with ``{name}`` places (:mod:`clew.words.sentences` for findings,
 :mod:`clew.words.report_sentences` for the report); its French and Arabic stand in ``locale/<language>.po``.
-:class:`Speaker` says it in one language. :func:`isolate` is the one place that wraps what must not be reordered.
+:class:`clew.words.speaker.Speaker` says it in one language; :mod:`clew.words.isolation` is the one place that wraps
+what must not be reordered. Nothing is imported here: a command that says no finding does not wait for the plural rules.
 """
-
-from __future__ import annotations
-
-from clew.words.isolation import isolate, isolate_text
-from clew.words.speaker import LANGUAGES, Language, Speaker
-
-__all__ = ["LANGUAGES", "Language", "Speaker", "isolate", "isolate_text"]
