@@ -11,11 +11,14 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, Self, final
 
 import pyarrow as pa
 
 from clew.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from clew.warrants.authorisation import Authorisation
 
 __all__ = [
     "EVENTS",
@@ -119,6 +122,19 @@ class Scope:
     end: datetime
     hops: int
     hub_limit: int
+
+    @classmethod
+    def of(cls, authorisation: Authorisation) -> Self:
+        """What an authorisation allows, as every graph under it says it."""
+        return cls(
+            case=authorisation.case,
+            warrant=authorisation.digest,
+            stage=authorisation.stage,
+            begin=authorisation.begin,
+            end=authorisation.end,
+            hops=authorisation.hops,
+            hub_limit=authorisation.hub_limit,
+        )
 
 
 @final

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, Protocol, final
+from typing import Any, Final, final
 
 import numpy as np
 import pyarrow as pa
 
-from clew.audit.log import Entry, Log, Receipt, Value
+from clew.audit.log import Entry, Log, Value
 from clew.chain.graph import EVENTS, HOURS, PAIRS, VERTICES, Bound, Detail, Scope, TracedGraph, check_holder
+from clew.chain.reading import Records, reading
 from clew.effects import NoProgress, Progress
 from clew.engine import Engine
 from clew.errors import Refused, StorageError
@@ -22,7 +23,7 @@ from clew.numbers import party_key
 from clew.records.schema import RecordKind
 from clew.warrants.authorisation import Authorisation
 
-__all__ = ["DEFAULT_HOLDER", "Records", "Walk", "count", "trace"]
+__all__ = ["DEFAULT_HOLDER", "Walk", "count", "trace"]
 
 DEFAULT_HOLDER: Final = "own"
 """Whose records a solo trace reads, where nobody says."""
@@ -39,17 +40,6 @@ _COUNTED = (
     ("missed", RecordKind.MISSED),
     ("forwarded", RecordKind.FORWARDED),
 )
-
-
-class Records(Protocol):
-    """What a trace needs of a store: an identity, and ``incidence`` and ``parties`` inside an authorised window."""
-
-    @property
-    def identity(self) -> str:
-        """SHA-256 (hex) of what the store holds."""
-
-    def attach(self, engine: Engine, authorisation: Authorisation, receipt: Receipt) -> None:
-        """Make the views; takes the receipt of ``records.read``."""
 
 
 def count(records: Records, authorisation: Authorisation, log: Log, *, progress: Progress | None = None) -> Bound:
@@ -98,18 +88,10 @@ def _require_within_budget(bound: Bound, authorisation: Authorisation, log: Log)
 
 @contextmanager
 def _walk(records: Records, authorisation: Authorisation, log: Log, progress: Progress) -> Iterator[Walk]:
-    """A walk whose bound is counted and logged; everything that reads records passes through here."""
+    """A walk whose bound is counted and logged."""
     authorisation.require_live()
     seeds = authorisation.clear_seeds()
-    body: dict[str, Value] = {
-        "store": records.identity,
-        "warrant": authorisation.digest,
-        "stage": authorisation.stage,
-        "purpose": "trace",
-    }
-    receipt = log.commit(Entry("records.read", body))
-    with Engine(threads=1) as engine:
-        records.attach(engine, authorisation, receipt)
+    with reading(records, authorisation, log, "trace") as engine:
         walk = Walk(engine, authorisation, seeds, progress)
         log.commit(Entry("trace.bound", _bound_body(walk.bound, authorisation)))
         yield walk
@@ -190,15 +172,7 @@ class Walk:
         self._progress.advance(1)
         events = self._events(holder) if detail is Detail.CALLS else None
         self._progress.end()
-        scope = Scope(
-            case=authorisation.case,
-            warrant=authorisation.digest,
-            stage=authorisation.stage,
-            begin=authorisation.begin,
-            end=authorisation.end,
-            hops=authorisation.hops,
-            hub_limit=authorisation.hub_limit,
-        )
+        scope = Scope.of(authorisation)
         return TracedGraph(scope, self.bound, detail, vertices, pairs, events, stores=((holder, store),))
 
     def _vertices(self, holder: str) -> pa.Table:

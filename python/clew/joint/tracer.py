@@ -176,18 +176,9 @@ def graph(state: Traced) -> TracedGraph:
     """The traced graph: own numbers in the clear, others by pseudonym until they are unmasked (spec 7.2)."""
     kept = state.kept
     terms, authorisation = kept.party.terms, kept.authorisation
-    scope = Scope(
-        case=authorisation.case,
-        warrant=authorisation.digest,
-        stage=authorisation.stage,
-        begin=authorisation.begin,
-        end=authorisation.end,
-        hops=authorisation.hops,
-        hub_limit=authorisation.hub_limit,
-    )
     stores = {terms.tracer_name: kept.party.couples.identity, terms.holder_name: kept.roots.holder.records.hex()}
     holders = Holders(terms.tracer_name, terms.holder_name, tuple(sorted(stores.items())))
-    return traced_graph(kept.found, scope, holders, kept.unmasked)
+    return traced_graph(kept.found, Scope.of(authorisation), holders, kept.unmasked)
 
 
 def draft_unmasking(state: Traced, reasons: Mapping[str, str], until: int) -> tuple[Unmask, bytes]:

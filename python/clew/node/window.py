@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from clew.audit.log import Entry, Log, Value
+from clew.audit.log import Log
 from clew.chain.graph import Detail
-from clew.chain.trace import Records, Walk
+from clew.chain.reading import Records, reading
+from clew.chain.trace import Walk
 from clew.effects import Clock, NoProgress
-from clew.engine import Engine
 from clew.joint.couples import Couples
 from clew.joint.labels import CASE_ORDER, digest
 from clew.joint.messages import Offer, encode
@@ -28,15 +28,7 @@ def read_window(records: Records, offer: Offer, holder: str, log: Log, clock: Cl
     """
     window = moment(offer.begin), moment(offer.end)
     permission = permit_window(offer_digest(offer).hex(), offer.case, offer.stage, window, offer.hub_limit, clock)
-    body: dict[str, Value] = {
-        "store": records.identity,
-        "warrant": permission.digest,
-        "stage": offer.stage,
-        "purpose": "joint window",
-    }
-    receipt = log.commit(Entry("records.read", body))
-    with Engine(threads=1) as engine:
-        records.attach(engine, permission, receipt)
+    with reading(records, permission, log, "joint window") as engine:
         bounds = {"begin": window[0], "end": window[1]}
         numbers = engine.table("node", "window_numbers", bounds)["text"].to_pylist()
         if not numbers:
