@@ -23,7 +23,8 @@ from clew.node.drafting import drafted
 from clew.node.identity import Card, Identity, open_identity, set_up
 from clew.node.peers import Peers
 from clew.node.runner import Node, append_part
-from clew.node.running import Nothing, Running, Told, Wait
+from clew.node.running import Running
+from clew.node.told import Nothing, Told, Wait
 from clew.warrants.authorisation import Budgets
 from clew.warrants.dsse import sign
 from clew.warrants.keys import SigningKey

@@ -17,7 +17,7 @@ from clew.chain.files import read_graph
 from clew.effects import system_clock
 from clew.errors import InputError, PeerError, Refused, StorageError, UsageError
 from clew.joint.messages import Offer, Refusal, RefusalCode, encode, parse
-from clew.node.running import Answer, Wait
+from clew.node.told import Answer, Wait
 from clew.node.storage import Storage
 from clew.records.importer import import_files
 from tests.cli.tracing import profile

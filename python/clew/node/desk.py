@@ -19,8 +19,9 @@ from clew.joint.messages import Message, Offer, parse
 from clew.joint.tracer import Terms
 from clew.node.identity import Card, Identity
 from clew.node.peers import Peers
-from clew.node.running import Running, Told, Wait
+from clew.node.running import Running
 from clew.node.storage import Row, Storage
+from clew.node.told import Told, Wait
 from clew.node.window import offer_digest
 
 __all__ = ["Desk"]

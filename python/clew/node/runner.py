@@ -17,7 +17,8 @@ from clew.node.control import Control
 from clew.node.desk import Desk
 from clew.node.envelope import Envelope, Kind
 from clew.node.identity import Card
-from clew.node.running import Answer, Running, Wait
+from clew.node.running import Running
+from clew.node.told import Answer, Wait
 from clew.node.transport import Partners, Receiver, Reply
 
 __all__ = ["Node", "append_part"]
@@ -36,7 +37,6 @@ class Node:
 
     def __init__(self, desk: Desk, note: Callable[[str], None]) -> None:
         self._desk = desk
-        self._note = note
         self._partners = Partners(desk.identity, self._seconds)
         self._receiver = Receiver(desk.identity, desk.peers, self._seconds, self._handle, note)
         self._control = Control(desk, self.tell_of_pause)
@@ -124,7 +124,7 @@ class Node:
         pause = _FIRST_SECONDS
         while one.wants_snapshot and one.paused is None:
             try:
-                part = one.partial()
+                part = one.files.partial
                 offset = part.stat().st_size if part.exists() else 0
                 wanted = (one.row.trace or b"") + offset.to_bytes(8, "big")
                 answer = await self._partners.send(card, Kind.CHUNK_WANTED, wanted)
@@ -163,7 +163,7 @@ class Node:
 def append_part(one: Running, offset: int, body: bytes) -> None:
     """One part of a snapshot written; the file gets its name when it is whole."""
     total, data = int.from_bytes(body[:8], "big"), body[8:]
-    part = one.partial()
+    part = one.files.partial
     if total > _LARGEST_SNAPSHOT or offset + len(data) > total or (not data and offset < total):
         part.unlink(missing_ok=True)
         raise PeerError("node.snapshot", "the parts of the partner's snapshot do not fit together")

@@ -1,0 +1,262 @@
+"""The state of one trace, and how each step of it becomes durable (spec node 4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, final
+
+from clew.audit.log import Entry
+from clew.chain.files import Documents
+from clew.effects import Clock, Randomness
+from clew.errors import Refused
+from clew.joint import holder, labels, tracer
+from clew.joint.couples import Couples
+from clew.joint.labels import digest
+from clew.joint.messages import Message, Offer, Refusal, RefusalCode, Unmask, encode, parse
+from clew.joint.seeds import SeedShare
+from clew.joint.steps import Given, Step
+from clew.joint.unmasking import Approvers
+from clew.node.given import altered, offer_in, papers_from, require_offer, terms_from
+from clew.node.identity import Identity
+from clew.node.states import ENDED, word
+from clew.node.storage import Moved, Row, Storage
+from clew.node.trace_files import TraceFiles
+from clew.node.window import offer_digest
+from clew.warrants.policy import Policy, parse_policy
+from clew.warrants.verify import verify_warrant
+
+__all__ = ["State", "Steps"]
+
+State = tracer.State | holder.State
+
+
+@final
+class Steps:
+    """One trace's state. Whoever calls sees to it that one step is taken at a time."""
+
+    def __init__(
+        self, identity: Identity, storage: Storage, files: TraceFiles, clock: Clock, randomness: Randomness, of: int
+    ) -> None:
+        self.state: State | None = None
+        """``None`` before an offer is made or accepted."""
+        self.offer: Offer | None = None
+        self.acceptance: bytes | None = None
+        self.documents: Documents | None = None
+        """What the warrant in force was read from."""
+        self.outgoing: bytes | None = None
+        """What is to be sent until it is answered."""
+        self._identity = identity
+        self._storage = storage
+        self._files = files
+        self._clock = clock
+        self._randomness = randomness
+        self._of = of
+        self._last: datetime | None = None
+
+    @property
+    def row(self) -> Row:
+        """The trace as the database knows it."""
+        return self._storage.row(self._of)
+
+    def do(self, what: dict[str, Any], received: tuple[Message, bytes] | None = None) -> bytes | None:
+        """One step, durable when this returns what it sends."""
+        now, random = self._now(), self._randomness(32)
+        what |= {"now": now.isoformat(), "random": random.hex()}
+        return self._keep(what, self._apply(what, received and received[0]), received)
+
+    def keep_offer(self, data: bytes) -> None:
+        """Keep a partner's offer until a person decides."""
+        self.offer = offer_in(data)
+        step = json.dumps({"do": "keep", "now": self._now().isoformat(), "random": ""}).encode()
+        self._storage.take_step(self._of, step, Moved("Offer", data), None, (), self._stamp())
+
+    def refuse_offer(self, reason: str) -> None:
+        """End a trace that was never begun, or cannot be taken up; the partner sees the reason."""
+        row = self.row
+        trace = row.trace or row.offer or bytes(32)
+        refusal = Refusal(trace, RefusalCode.STOPPED, reason)
+        hidden = digest(labels.REASON, reason.encode()).hex()
+        entry = Entry("joint.stopped", {"trace": trace.hex(), "reason": hidden})
+        self._keep({}, Step(holder.Ended(trace, RefusalCode.STOPPED, reason), refusal, (entry,)), None)
+
+    def receive(self, message: Message, data: bytes) -> bytes | None:
+        """What a partner's message is answered with, once that is durable."""
+        if self.state is not None:
+            return self.do({"do": "receive"}, (message, data))
+        if isinstance(message, Refusal):  # the tracer took back an offer that nobody had accepted
+            ended = holder.Ended(message.trace, message.code, message.reason)
+            self._keep({}, Step(ended), (message, data))
+        return None
+
+    def take_up(self, row: Row) -> None:
+        """The state that the database's steps lead to."""
+        if row.state in ENDED:
+            self.state = _rest(row)
+            self.outgoing = row.pending
+            if row.open:
+                self._destroy()
+            return
+        for serial, data in self._storage.steps(self._of):
+            what: dict[str, Any] = json.loads(data)
+            came = self._storage.message(self._of, serial, sent=False)
+            if what["do"] == "keep":
+                self.offer = offer_in(came or b"")
+                continue
+            made = self._apply(what, parse(came) if came is not None else None)
+            sent = None if made.message is None else encode(made.message)
+            if sent != self._storage.message(self._of, serial, sent=True):
+                raise altered()
+            self._move(made, sent)
+            self._last = datetime.fromisoformat(what["now"])
+        self._files.write_log(self._storage, self._of)
+        if not self._files.has_graph:
+            self.write_result()
+
+    def unanswered(self) -> bytes | None:
+        """The last message that this side sent by itself."""
+        row = self.row
+        if row.role != "tracer" or row.state in ENDED:
+            return row.pending
+        for serial, _ in reversed(self._storage.steps(self._of)):
+            return self._storage.message(self._of, serial, sent=True)
+        return None
+
+    def write_result(self) -> None:
+        """The graph of a trace that is done, in its case folder."""
+        if isinstance(self.state, tracer.Traced) and self.documents is not None:
+            self._files.write_result(tracer.graph(self.state), self.documents)
+
+    def _keep(self, what: dict[str, Any], made: Step[State], received: tuple[Message, bytes] | None) -> bytes | None:
+        sent = None if made.message is None else encode(made.message)
+        moved = made.state is not self.state
+        if moved or made.entries:
+            columns = self._columns(made.state, sent) if moved else {}
+            ended = columns.get("state") in ENDED
+            self._storage.take_step(
+                self._of,
+                json.dumps(what).encode() if moved and not ended else None,
+                Moved(type(received[0]).__name__, received[1]) if received and moved else None,
+                Moved(type(made.message).__name__, sent) if made.message is not None and sent and moved else None,
+                made.entries,
+                self._stamp(),
+                **columns,
+            )
+            self._move(made, sent)
+            if ended:
+                self._destroy()
+        self._files.write_log(self._storage, self._of)
+        if moved:
+            self.write_result()
+        return sent
+
+    def _move(self, made: Step[State], sent: bytes | None) -> None:
+        """The new state, and what is to be sent from now on; the same when a step is replayed."""
+        if made.state is self.state:
+            return
+        self.state = made.state
+        if isinstance(made.state, holder.AwaitTracerCommitments):
+            self.acceptance = sent
+        pushed = self.row.role == "tracer" or isinstance(made.message, Refusal)
+        self.outgoing = sent if pushed else None
+
+    def _columns(self, state: State, sent: bytes | None) -> dict[str, str | bytes | int | None]:
+        columns: dict[str, str | bytes | int | None] = {"state": word(state)}
+        match state:
+            case tracer.AwaitAcceptance(party):
+                columns |= {"offer": offer_digest(party.offer), "records": party.couples.identity}
+            case holder.AwaitTracerCommitments(party):
+                columns |= {"trace": party.order.trace, "records": party.couples.identity}
+            case tracer.AwaitCommitments():
+                columns["trace"] = state.order.trace
+            case tracer.Ended(_, code, reason) | holder.Ended(_, code, reason):
+                columns |= {"code": int(code), "reason": reason, "pending": sent}
+            case tracer.AwaitClosed():
+                columns["pending"] = sent
+            case tracer.Done():
+                columns["pending"] = None
+            case _:
+                pass
+        return columns
+
+    def _apply(self, what: Mapping[str, Any], message: Message | None) -> Step[State]:
+        """The step itself: the same for the same arguments, today and after a restart."""
+        given = Given(datetime.fromisoformat(what["now"]), bytes.fromhex(what["random"]))
+        key, state = self._identity.key, self.state
+        match what["do"], state:
+            case "offer", None:
+                terms = terms_from(what["terms"])
+                self.offer = require_offer(tracer.offer(terms, key, Couples.none(), given).message)
+                return tracer.offer(terms, key, self._couples(self.offer), given)
+            case "accept", None if self.offer is not None:
+                return holder.accept(self.offer, key, self._couples(self.offer), given)
+            case "receive", _ if message is not None and state is not None:
+                if self.row.role == "tracer":
+                    return tracer.receive(state, message, given)  # type: ignore[arg-type]  # by its role
+                return holder.receive(state, message, given)  # type: ignore[arg-type]
+            case "authorise", tracer.Committed() | holder.Committed():
+                return self._authorise(what, state, given)
+            case "stop", _ if state is not None:
+                module: Any = tracer if self.row.role == "tracer" else holder
+                stopped: Step[State] = module.stop(state, what["reason"])
+                return stopped
+            case "close", tracer.Traced():
+                return tracer.close(state)
+            case "unmask", tracer.Traced():
+                asked = parse(bytes.fromhex(what["message"]))
+                if isinstance(asked, Unmask):
+                    return tracer.unmask(state, asked, given)
+        raise altered()
+
+    def _authorise(
+        self, what: Mapping[str, Any], state: tracer.Committed | holder.Committed, given: Given
+    ) -> Step[State]:
+        documents = papers_from(what)
+        policy = parse_policy(documents.policy, revocations=documents.revocations)
+        warrant = verify_warrant(documents.warrant, policy, clock=lambda: given.now, amendments=documents.amendments)
+        self.documents = documents
+        if isinstance(state, holder.Committed):
+            return holder.authorise(state, warrant, _approvers(policy), given)  # type: ignore[arg-type]  # none: nothing is unmasked
+        shares = [SeedShare(number, bytes.fromhex(secret)) for number, secret in what["shares"]]
+        return tracer.authorise(state, warrant, shares, self._files.read_snapshot(), given)
+
+    def _couples(self, offer: Offer) -> Couples:
+        return self._files.couples(offer, self.row.records)
+
+    def _destroy(self) -> None:
+        self._storage.destroy(self._of)
+        self._files.destroy()
+
+    def _now(self) -> datetime:
+        now = self._clock()
+        if self._last is not None and now < self._last:
+            raise Refused(
+                "log.clock-behind",
+                "the clock is behind the trace's last step",
+                mend="Set the machine's clock; nothing was done.",
+            )
+        self._last = now
+        return now
+
+    def _stamp(self) -> str:
+        return self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _rest(row: Row) -> State:
+    """The state of a trace without any secret."""
+    trace = row.trace or row.offer or bytes(32)
+    if row.state == "ended":
+        code = RefusalCode(row.code)
+        return (tracer.Ended if row.role == "tracer" else holder.Ended)(trace, code, row.reason)
+    if row.role == "holder":
+        return holder.Destroyed(trace)
+    return tracer.AwaitClosed(trace) if row.state == "closing" else tracer.Done(trace)
+
+
+def _approvers(policy: Policy) -> Approvers | None:
+    """Whose approvals count: the warrant's policy, if it asks for both sides; else nothing can be unmasked."""
+    try:
+        return Approvers(policy)
+    except Refused:
+        return None
