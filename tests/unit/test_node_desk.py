@@ -17,8 +17,8 @@ from clew.chain.files import read_graph
 from clew.effects import system_clock
 from clew.errors import InputError, PeerError, Refused, StorageError, UsageError
 from clew.joint.messages import Offer, Refusal, RefusalCode, encode, parse
-from clew.node.told import Answer, Wait
 from clew.node.storage import Storage
+from clew.node.told import Answer, Wait
 from clew.records.importer import import_files
 from tests.cli.tracing import profile
 from tests.node_pair import AUDITOR, BEGIN, BUDGETS, END, REACHED, SEED, Desks, desks, documents, papers

@@ -12,7 +12,7 @@ from clew.cli.case_text import DONE, summary_text, table_text
 from clew.cli.node import FOLDER
 from clew.cli.output import Output, counted, json_option
 from clew.cli.readable import readable
-from clew.cli.warrant_files import FILE, OUT, warrant_in
+from clew.cli.warrant_files import FILE, OUT, signing_options, warrant_in
 from clew.cli.warrant_options import after_day, option_values, read_moment
 
 __all__ = ["case"]
@@ -52,6 +52,20 @@ def _trace(command: Callable[..., Any]) -> Callable[..., Any]:
     """The arguments of every command about one trace."""
     command = click.argument("trace", metavar="TRACE")(command)
     return click.argument("folder", metavar="NODE", type=FOLDER)(command)
+
+
+def _say(name: str, said: str, about: str, *, why: bool = False) -> None:
+    """Add a command that tells the node one thing about a trace; with ``why`` a person gives the reason."""
+
+    @case.command(name, help=about)
+    @_trace
+    @json_option
+    def command(folder: Path, trace: str, as_json: bool, **more: str) -> None:
+        _shown(as_json, _ask(folder, name, case=trace, **more), said)
+
+    if why:
+        reason = "Why, in a line; the partner sees it. Write no number into it."
+        command.params.insert(2, click.Option(["--reason"], required=True, help=reason))
 
 
 @case.command("open")
@@ -148,18 +162,16 @@ def _waited(folder: Path, trace: str, output: Output) -> Any:
         time.sleep(_LOOK_SECONDS)
 
 
-@case.command()
-@_trace
-@json_option
-def accept(folder: Path, trace: str, as_json: bool) -> None:
+_say(
+    "accept",
+    "Accepted.",
     """Accept the trace that a partner offers: the node seals its snapshot of the window, which opens under a warrant.
 
     \b
     Example:
       clew case accept node 1
-    """
-    found = _ask(folder, "accept", case=trace)
-    _shown(as_json, found, f"Accepted trace {found['number']} of {found['partner']}.")
+    """,
+)
 
 
 @case.command()
@@ -285,45 +297,38 @@ def start(folder: Path, trace: str, warrant: Path, seeds: Path | None, as_json: 
     _shown(as_json, found, f"The warrant is verified for trace {found['number']}.")
 
 
-@case.command()
-@_trace
-@click.option("--reason", required=True, help="Why, in a line; the partner sees it. Write no number into it.")
-@json_option
-def pause(folder: Path, trace: str, reason: str, as_json: bool) -> None:
+_say(
+    "pause",
+    "Paused.",
     """Ask and answer nothing more until clew case resume. The partner sees the reason.
 
     \b
     Example:
       clew case pause node 1 --reason "our court looks at it until Monday"
-    """
-    _shown(as_json, _ask(folder, "pause", case=trace, reason=reason), "Paused.")
-
-
-@case.command()
-@_trace
-@json_option
-def resume(folder: Path, trace: str, as_json: bool) -> None:
+    """,
+    why=True,
+)
+_say(
+    "resume",
+    "Going on.",
     """Go on after a pause, or ask again what the partner refused for the time being.
 
     \b
     Example:
       clew case resume node 1
-    """
-    _shown(as_json, _ask(folder, "resume", case=trace), "Going on.")
-
-
-@case.command()
-@_trace
-@click.option("--reason", required=True, help="Why, in a line; the partner sees it. Write no number into it.")
-@json_option
-def refuse(folder: Path, trace: str, reason: str, as_json: bool) -> None:
+    """,
+)
+_say(
+    "refuse",
+    "Refused. The trace has ended on this side.",
     """End a trace for good, at any step; its secrets are destroyed. The partner sees the reason.
 
     \b
     Example:
       clew case refuse node 1 --reason "the warrant was revoked"
-    """
-    _shown(as_json, _ask(folder, "refuse", case=trace, reason=reason), "Refused. The trace has ended on this side.")
+    """,
+    why=True,
+)
 
 
 @case.command()
@@ -382,8 +387,7 @@ def request(
 
 @case.command()
 @click.argument("file", type=FILE)
-@click.option("--key", "key_file", required=True, type=FILE, help="Your secret key, as clew warrant key made it.")
-@click.option("--passphrase-file", type=FILE, help="Read the passphrase from this file instead of asking.")
+@signing_options
 @click.option("--out", type=OUT, help="Where to write it; else FILE itself is replaced.")
 @click.option("--yes", is_flag=True, help="Do not ask: the reasons were read elsewhere.")
 @json_option
@@ -443,17 +447,16 @@ def unmask(folder: Path, trace: str, files: tuple[Path, ...], as_json: bool) -> 
     )
 
 
-@case.command()
-@_trace
-@json_option
-def close(folder: Path, trace: str, as_json: bool) -> None:
+_say(
+    "close",
+    "Closing; the partner destroys its keys too.",
     """Close a trace that is done: both sides destroy what opens anything of it. The graph stays in its case folder.
 
     \b
     Example:
       clew case close node 1
-    """
-    _shown(as_json, _ask(folder, "close", case=trace), "Closing; the partner destroys its keys too.")
+    """,
+)
 
 
 def _ask(folder: Path, what: str, **more: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from clew.cli.output import Output, json_option
-from clew.cli.warrant_files import FILE, passphrase
+from clew.cli.warrant_files import FILE, passphrase, passphrase_option
 
 if TYPE_CHECKING:
     from clew.node.identity import Card
@@ -40,7 +40,7 @@ def node() -> None:
 @click.option("--address", required=True, help="Where it listens, and partners reach it: HOST:PORT.")
 @click.option("--store", required=True, type=FOLDER, help="The store that clew import filled.")
 @click.option("--policy", required=True, type=FILE, help="Whose signatures on warrants count: policy.toml.")
-@click.option("--passphrase-file", type=FILE, help="Read the passphrase from this file instead of asking.")
+@passphrase_option
 @json_option
 def init(
     folder: Path, name: str, address: str, store: Path, policy: Path, passphrase_file: Path | None, as_json: bool
@@ -159,7 +159,7 @@ def list_peers(folder: Path, as_json: bool) -> None:
 
 @node.command()
 @click.argument("folder", type=FOLDER)
-@click.option("--passphrase-file", type=FILE, help="Read the passphrase from this file instead of asking.")
+@passphrase_option
 @json_option
 def serve(folder: Path, passphrase_file: Path | None, as_json: bool) -> None:
     """Run the node of FOLDER until it is stopped (Ctrl-C). Every trace goes on where it was left.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import click
 
@@ -27,13 +27,25 @@ __all__ = [
     "interactive",
     "named",
     "passphrase",
+    "passphrase_option",
     "read_paper",
+    "signing_options",
     "warrant_in",
 ]
 
 PASSPHRASE_VARIABLE = "CLEW_PASSPHRASE_FILE"  # noqa: S105 - the name of a variable
 FILE = click.Path(path_type=Path, dir_okay=False)
 OUT = click.Path(path_type=Path, dir_okay=False)
+
+passphrase_option = click.option(
+    "--passphrase-file", type=FILE, help="Read the passphrase from this file instead of asking."
+)
+
+
+def signing_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a command that signs: ``key_file`` and ``passphrase_file``."""
+    key = click.option("--key", "key_file", required=True, type=FILE, help="Your secret key, from clew warrant key.")
+    return key(passphrase_option(command))
 
 
 @final

@@ -10,7 +10,16 @@ import click
 
 from clew.cli.output import Output, json_option
 from clew.cli.warrant_drafts import amend, draft, revoke
-from clew.cli.warrant_files import FILE, OUT, confirm, named, passphrase, read_paper
+from clew.cli.warrant_files import (
+    FILE,
+    OUT,
+    confirm,
+    named,
+    passphrase,
+    passphrase_option,
+    read_paper,
+    signing_options,
+)
 from clew.cli.warrant_options import option_values
 
 if TYPE_CHECKING:
@@ -43,7 +52,7 @@ def warrant() -> None:
 @click.option("--side", default="", help="The holder's side in joint work, for example iq.")
 @click.option("--public", "public_only", is_flag=True, help="Only write the public half of the key in FILE anew.")
 @click.option("--change-passphrase", is_flag=True, help="Encrypt the key in FILE with another passphrase.")
-@click.option("--passphrase-file", type=FILE, help="Read the passphrase from this file instead of asking.")
+@passphrase_option
 @click.option("--new-passphrase-file", type=FILE, help="The new one, for --change-passphrase.")
 @json_option
 def key(
@@ -203,8 +212,7 @@ def _holders_text(policy: Policy) -> str:
 
 @warrant.command()
 @click.argument("file", type=FILE)
-@click.option("--key", "key_file", required=True, type=FILE, help="Your secret key, as clew warrant key made it.")
-@click.option("--passphrase-file", type=FILE, help="Read the passphrase from this file instead of asking.")
+@signing_options
 @click.option("--out", type=OUT, help="Where to write it. NAME.signed.json, or FILE itself if it is signed already.")
 @click.option("--yes", is_flag=True, help="Do not ask: the document was read elsewhere.")
 @json_option
