@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Self, final
+from typing import TYPE_CHECKING, Any, Final, Self, final
 
 import duckdb
 import pyarrow as pa
@@ -19,10 +19,11 @@ from clew.engine import Engine
 from clew.errors import InputError, Refused, StorageError
 from clew.records.account import Account
 from clew.records.folder import ImportEntry, Manifest, file_digest, leftovers, read_manifest, storage
-from clew.records.profile import Profile
-from clew.records.profile_file import parse_profile
 from clew.records.schema import INCIDENCE, RECORD_ID_UNITS
 from clew.warrants.authorisation import Authorisation
+
+if TYPE_CHECKING:
+    from clew.records.profile import Profile
 
 __all__ = ["Store"]
 
@@ -86,6 +87,9 @@ class Store:
 
     def profile(self, number: int) -> Profile:
         """The profile that an import was read with."""
+        # The numbering plans that a profile is checked against load slowly, and a trace needs no profile.
+        from clew.records.profile_file import parse_profile
+
         name = f"imports/{number}/profile.toml"
         return parse_profile(self._read(name), str(self.path / name))
 
