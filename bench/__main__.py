@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from bench import Context, Figure, core, hashing, importing, overlap, tracing
+from bench import Context, Figure, core, hashing, importing, joint, overlap, tracing
 
 BASELINE = Path(__file__).with_name("baseline.json")
 FLOOR = 0.8
@@ -32,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[Context], list[Figure]]] = {
     "hashing": hashing.run,
     "core": core.run,
     "overlap": overlap.run,
+    "joint": joint.run,
 }
 """In this order: the traces read the store that the import leaves."""
 
