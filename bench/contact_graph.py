@@ -85,7 +85,7 @@ class ContactGraph:
         return Reached(tuple(np.bincount(hop[hop < _FAR], minlength=hops + 1).tolist()), tuple(listed))
 
     def seed(self, least: int, hops: int, random_seed: int) -> int:
-        """Of numbers with 10 to 50 contacts, drawn at random, the one that reaches the fewest that are ``least`` or more."""
+        """Of numbers with 10 to 50 contacts, drawn at random, that which reaches the fewest from ``least`` on."""
         degrees = np.bincount(np.concatenate([self.a, self.b]), minlength=self.numbers)
         fit = np.flatnonzero((degrees >= _SEED_CONTACTS[0]) & (degrees <= _SEED_CONTACTS[1]))
         drawn = np.random.default_rng(random_seed).choice(fit, min(_DRAWN_SEEDS, len(fit)), replace=False)
@@ -101,8 +101,8 @@ class ContactGraph:
         enough = {seed: size for seed, size in sizes.items() if size >= least}
         if not enough:
             raise AssertionError(f"no seed reaches {least:,} numbers")
-        found: int = min(enough, key=lambda seed: (enough[seed], seed))
-        return found
+        chosen: int = min(enough, key=lambda seed: (enough[seed], seed))
+        return chosen
 
     def store(self, folder: Path, services: tuple[int, ...], random_seed: int) -> Path:
         """The records of services, imported into a store: what ``clew import`` does with a file of them."""
