@@ -14,6 +14,7 @@ import click
 from clew.cli.output import Output, json_option
 
 if TYPE_CHECKING:
+    from clew.cli.demo_joint import Joint
     from clew.cli.demo_steps import Demo, Stage
     from clew.synth.judgement import Judgement
 
@@ -56,9 +57,11 @@ def demo(folder: Path, seed: int | None, people: int, keep: bool, as_json: bool)
     """Run the whole way on a synthetic scenario, and say what was found and what was missed.
 
     Two countries, two services with their own records, a group of two hundred among people who look like it and are
-    innocent. Both files are imported, a warrant is signed and verified, the bound is counted and traced in three
-    stages, the report is written. Then everything is set against the truth that was planted. Nothing is sent
-    anywhere; every number is made up.
+    innocent. Both files are imported, a warrant is signed and verified, the bound is counted and traced in five
+    stages, the report is written. Then each service gets a node with its own records only, both trace the last stage
+    jointly, and their graph is compared with the one that both stores give together. At the end everything is set
+    against the truth that was planted. The nodes speak over this machine's loopback address; nothing leaves it, and
+    every number is made up.
 
     \b
     Example:
@@ -69,6 +72,8 @@ def demo(folder: Path, seed: int | None, people: int, keep: bool, as_json: bool)
 
     make_room(folder, keep=keep)
     # What follows takes a second to load, and a refusal should not.
+    from clew.cli.demo_joint import run_joint
+    from clew.cli.demo_joint_text import joint_document, joint_text
     from clew.cli.demo_steps import STAGES, Demo
     from clew.effects import system_clock, system_randomness
     from clew.synth.families import DEMO_SEED, Size
@@ -94,10 +99,14 @@ def demo(folder: Path, seed: int | None, people: int, keep: bool, as_json: bool)
         "report", lambda: "One page each in Arabic, French and English; tables and graph files beside them."
     ):
         pages = run.write_report()
+    with told.step("joint", lambda: joint_text(joint, run.traced.scope.stage)):
+        joint = run_joint(run)
     judgement = run.judge()
     entries = run.log_entries()
     told.line("\n".join(_result(run, judgement, entries)))
-    output.result(_document(run, judgement, entries, pages, told.seconds), "\n".join(_next(run, pages)))
+    document = _document(run, judgement, entries, pages, told.seconds)
+    document["joint"] = joint_document(joint)
+    output.result(document, "\n".join(_next(run, pages, joint)))
 
 
 @final
@@ -226,13 +235,15 @@ def _result(run: Demo, found: Judgement, entries: int) -> list[str]:
     return lines
 
 
-def _next(run: Demo, pages: Sequence[Path]) -> list[str]:
+def _next(run: Demo, pages: Sequence[Path], joint: Joint) -> list[str]:
     return [
         "",
         f"The report: {pages[-1]} (and .fr, .ar beside it). Next, try:",
         f"  clew cells {run.folder / 'case'} --top 5",
         f"  clew warrant verify {run.folder / 'warrant-1.json'} --policy {run.folder / 'policy.toml'}",
         f"  clew records source {run.first_record()} --store {run.folder / 'store'} --case {run.folder / 'case'}",
+        f"  clew cells {joint.case} --top 5",
+        f"  clew report {joint.case}",
     ]
 
 

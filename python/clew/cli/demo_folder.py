@@ -22,6 +22,7 @@ _OWN: Final = (
     "keys",
     "store",
     "case",
+    "joint",
     "policy.toml",
 )
 
@@ -62,7 +63,7 @@ def storage(folder: Path) -> Iterator[None]:
             "demo.unwritable",
             f"the demo's folder cannot be written: {error.strerror}",
             where=str(folder),
-            mend="The demo needs about 200 MB. Name another folder with --folder.",
+            mend="The demo needs about 300 MB. Name another folder with --folder.",
         ) from error
 
 

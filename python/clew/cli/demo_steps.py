@@ -17,7 +17,7 @@ from clew.case.folder import CaseFolder
 from clew.cells import Findings, find
 from clew.cells.keep import keep_findings
 from clew.chain import files
-from clew.chain.graph import Bound, Detail, TracedGraph
+from clew.chain.graph import Bound, Detail, Scope, TracedGraph
 from clew.chain.trace import trace
 from clew.cli.demo_folder import storage
 from clew.effects import Clock, Progress, Randomness
@@ -38,6 +38,7 @@ from clew.warrants.dsse import parse_envelope, sign
 from clew.warrants.files import write_file
 from clew.warrants.keyfile import seal_key
 from clew.warrants.keys import SigningKey
+from clew.warrants.policy import Holder, policy_toml
 from clew.words.speaker import LANGUAGES
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "WRONG_A_STAGE",
     "Demo",
     "Stage",
+    "Traced",
 ]
 
 STAGES: Final = 5
@@ -92,6 +94,16 @@ class Stage:
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """What the last stage that was traced started from, and the numbers inside its bound."""
+
+    scope: Scope
+    seeds: tuple[str, ...]
+    numbers: frozenset[str]
+
+
+@final
 @dataclass(slots=True)
 class Demo:
     """One run of the demo in its folder. The acts are to be called in the order in which they stand."""
@@ -107,6 +119,7 @@ class Demo:
     accounts: Sequence[Account] = field(init=False)
     stages: list[Stage] = field(default_factory=list)
     findings: Findings = field(init=False)
+    traced: Traced = field(init=False)
     _store: Store = field(init=False)
     _keys: list[SigningKey] = field(init=False)
     _policy: bytes = field(init=False)
@@ -145,12 +158,19 @@ class Demo:
             folder.mkdir(mode=0o700)
         for (name, _, _), key in zip(AUTHORITIES, self._keys, strict=True):
             write_file(folder / f"{name}.key", seal_key(key, PASSPHRASE, self.randomness))
-        lines = ["version = 1", f"threshold = {SIGNERS}"]
-        for (_, title, side), key in zip(AUTHORITIES, self._keys, strict=True):
-            lines += ["", "[[keys]]", f'id = "{key.public.id}"', f'public = "{key.public.text}"']
-            lines += [f'name = "{title}"', 'role = "judge"', f'side = "{side}"']
-        self._policy = ("\n".join(lines) + "\n").encode()
+        self._policy = policy_toml(self.authorities(), SIGNERS, []).encode()
         write_file(self.folder / "policy.toml", self._policy)
+
+    def authorities(self) -> list[Holder]:
+        """Whose signatures count, as a policy names them."""
+        return [
+            Holder(title, "judge", key.public, side)
+            for (_, title, side), key in zip(AUTHORITIES, self._keys, strict=True)
+        ]
+
+    def signed(self, document: bytes) -> bytes:
+        """A warrant as the first two authorities sign it, one of each side."""
+        return sign(document, *self._keys[:SIGNERS])
 
     def run_stage(self, number: int) -> Stage:
         """Have the stage's warrant signed, verify it, count the bound, trace, rank, and check the first leads.
@@ -169,7 +189,9 @@ class Demo:
         self.findings = find(graph)
         case = CaseFolder.open(self.folder / "case")
         keep_findings(case, self.findings, self._log())
-        self._inside.update(graph.vertices["vertex"].to_pylist())
+        inside = graph.vertices["vertex"].to_pylist()
+        self._inside.update(inside)
+        self.traced = Traced(graph.scope, tuple(self._seeds), frozenset(inside))
         leads = [lead for lead in self.findings.ranked["vertex"].to_pylist() if lead not in self._refuted]
         confirmed, refuted = self._check(leads) if number < STAGES else ([], [])
         stage = Stage(
@@ -240,7 +262,7 @@ class Demo:
 
     def _trace(self, number: int, announce: Callable[[Bound], None]) -> TracedGraph:
         """The traced graph of a stage, written into the case with the documents that allow it."""
-        signed = sign(self._document(number).encode(), *self._keys[:SIGNERS])
+        signed = self.signed(self._document(number).encode())
         write_file(self.folder / f"warrant-{number}.json", signed)
         self._signed.append(signed)
         case = CaseFolder.create(self.folder / "case")

@@ -1,0 +1,193 @@
+"""The demo's two nodes as processes of their own, ``clew node serve``, which end with the demo however it ends."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+from types import FrameType
+from typing import Any, Final, final
+
+from clew.errors import ClewError, StorageError
+from clew.node.asking import SOCKET, ask_node
+
+__all__ = ["Nodes", "free_ports", "room_for_sockets", "running"]
+
+_SOCKET_PATH: Final = 100
+"""Longer paths are refused for a node's socket; the systems' own limits are 104 and 108 bytes."""
+
+_START_SECONDS: Final = 60.0
+_STILL_SECONDS: Final = 600.0
+_LOOK_SECONDS: Final = 0.05
+_END_SECONDS: Final = 15.0
+
+
+@final
+class Nodes:
+    """Running nodes, asked through their sockets as ``clew case`` asks them."""
+
+    def __init__(self, processes: dict[Path, subprocess.Popen[bytes]]) -> None:
+        self._processes = processes
+
+    def ask(self, node: Path, what: str, **more: Any) -> Any:
+        """What a node answers; ``StorageError`` if its process has ended."""
+        try:
+            return ask_node(node, {"do": what, **more})
+        except ClewError as error:
+            if error.code == "node.not-running":
+                self._require_alive(node)
+            raise
+
+    def until(self, node: Path, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The trace of a node once it is as it should be; ``StorageError`` if it ended or does not move."""
+        last, since = "", monotonic()
+        while True:
+            for each in self._processes:
+                self._require_alive(each)
+            traces = self.ask(node, "list")
+            one: dict[str, Any] = traces[-1] if traces else {"state": "", "trouble": ""}
+            if reached(one):
+                return one
+            now = monotonic()
+            if one["state"] != last:
+                last, since = one["state"], now
+            if last == "ended" or now - since > _STILL_SECONDS:
+                raise StorageError(
+                    "demo.joint-stopped",
+                    f"the joint trace came as far as {last or 'nothing'!r} and does not go on: "
+                    f"{one.get('reason') or one['trouble'] or 'no reason was given'}",
+                    where=str(node),
+                    mend="What the nodes said stands in said.txt beside them. Run the demo again.",
+                )
+            sleep(_LOOK_SECONDS)
+
+    def _require_alive(self, node: Path) -> None:
+        code = self._processes[node].poll()
+        if code is None:
+            return
+        said = _said(node).read_text("utf-8", "replace").strip().splitlines()
+        raise StorageError(
+            "demo.node-ended",
+            f"a node of the demo ended by itself, with {code}: {said[-1] if said else 'it said nothing'}",
+            where=str(node),
+            mend="The joint trace needs sockets in this folder and on 127.0.0.1. What the nodes said stands in "
+            "said.txt beside them.",
+        )
+
+
+@contextmanager
+def running(nodes: Sequence[Path], passphrase_file: Path) -> Iterator[Nodes]:
+    """Start the nodes of these folders, wait until they serve, and end them when what stands inside is over.
+
+    That includes an error, Ctrl-C, and being told to end: a process that is left over would hold the demo's folder.
+    """
+    with ExitStack() as ending:
+        ending.enter_context(_told_to_end())
+        processes: dict[Path, subprocess.Popen[bytes]] = {}
+        ending.callback(_end, processes)
+        for node in nodes:
+            processes[node] = _start(node, passphrase_file)
+        found = Nodes(processes)
+        _wait_until_served(found, nodes)
+        yield found
+
+
+@contextmanager
+def room_for_sockets(folder: Path, names: Sequence[str]) -> Iterator[Path]:
+    """Where nodes of these names can stand while they run: in the folder, or where its path is too long for a socket,
+    in a temporary one, from which they are moved into the folder at the end."""
+    longest = max(names, key=len)
+    if len(os.fsencode((folder / longest / "node" / SOCKET).resolve())) <= _SOCKET_PATH:
+        yield folder
+        return
+    short = Path(tempfile.mkdtemp(prefix="clew-demo-"))
+    try:
+        yield short
+    finally:
+        for name in names:
+            if (short / name / "node").exists():
+                shutil.move(short / name / "node", folder / name / "node")
+        shutil.rmtree(short)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of this machine's loopback address on which nobody listens."""
+    with ExitStack() as open_sockets:
+        try:
+            found = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
+            for one in found:
+                one.bind(("127.0.0.1", 0))
+        except OSError as error:
+            raise StorageError(
+                "demo.no-port",
+                f"no port of 127.0.0.1 can be opened: {error.strerror}",
+                mend="The demo's two nodes speak over the loopback address. Run it where sockets are allowed.",
+            ) from error
+        return [int(one.getsockname()[1]) for one in found]
+
+
+def _start(node: Path, passphrase_file: Path) -> subprocess.Popen[bytes]:
+    # -P: no module of the folder in which somebody runs the demo is taken for one of Clew's.
+    command = [sys.executable, "-P", "-m", "clew.cli", "node", "serve", str(node)]
+    command += ["--passphrase-file", str(passphrase_file)]
+    with _said(node).open("wb") as said:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)  # noqa: S603 - our own
+
+
+def _said(node: Path) -> Path:
+    return node.parent / "said.txt"
+
+
+def _wait_until_served(nodes: Nodes, folders: Sequence[Path]) -> None:
+    begin = monotonic()
+    for node in folders:
+        while True:
+            try:
+                nodes.ask(node, "list")
+                break
+            except ClewError:
+                nodes._require_alive(node)
+                if monotonic() - begin > _START_SECONDS:
+                    raise
+                sleep(_LOOK_SECONDS)
+
+
+def _end(processes: dict[Path, subprocess.Popen[bytes]]) -> None:
+    """End every process: told first, killed if it does not listen, or if this is interrupted, too."""
+    try:
+        for one in processes.values():
+            one.terminate()
+        for one in processes.values():
+            one.wait(_END_SECONDS)
+    finally:
+        for one in processes.values():
+            if one.poll() is None:
+                one.kill()
+                one.wait()
+
+
+@contextmanager
+def _told_to_end() -> Iterator[None]:
+    """Inside, SIGTERM and SIGHUP unwind like Ctrl-C instead of ending this process with its children left over."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
