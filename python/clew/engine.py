@@ -19,6 +19,8 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
+from clew.stopping import stoppable
+
 __all__ = ["STORAGE_VERSION", "Engine", "step_text"]
 
 STORAGE_VERSION = "v1.2.0"
@@ -86,24 +88,24 @@ class Engine:
 
     def run(self, package: str, step: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Execute a step for its effect on the connection's tables."""
-        with _stoppable():
+        with self._stoppable():
             self._connection.execute(step_text(package, step), dict(parameters) if parameters else None)
 
     def table(self, package: str, step: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The result of a step as an Arrow table."""
-        with _stoppable():
+        with self._stoppable():
             found = self._connection.sql(step_text(package, step), params=dict(parameters) if parameters else None)
             return found.to_arrow_table()
 
     def batches(self, package: str, step: str, parameters: Mapping[str, Any] | None = None) -> Iterator[pa.RecordBatch]:
         """The result of a step as Arrow batches, one after another, never all of it in memory."""
-        with _stoppable():
+        with self._stoppable():
             found = self._connection.sql(step_text(package, step), params=dict(parameters) if parameters else None)
             yield from found.to_arrow_reader()
 
     def value(self, package: str, step: str, parameters: Mapping[str, Any] | None = None) -> Any:
         """The single value of a step that returns one row with one column."""
-        with _stoppable():
+        with self._stoppable():
             row = self._connection.execute(
                 step_text(package, step), dict(parameters) if parameters else None
             ).fetchone()
@@ -111,13 +113,13 @@ class Engine:
             sys.exit(f"step {package}/{step} returned no row")
         return row[0]
 
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Turn DuckDB's word for Ctrl-C, a plain ``RuntimeError``, back into ``KeyboardInterrupt``."""
-    try:
-        yield
-    except (RuntimeError, duckdb.InterruptException) as error:
-        if isinstance(error, duckdb.InterruptException) or "interrupted" in str(error).lower():
-            raise KeyboardInterrupt from error
-        raise
+    @contextmanager
+    def _stoppable(self) -> Iterator[None]:
+        """A step that Ctrl-C ends: DuckDB's word for it, a plain ``RuntimeError``, becomes ``KeyboardInterrupt``."""
+        with stoppable(self._connection.interrupt):
+            try:
+                yield
+            except (RuntimeError, duckdb.InterruptException) as error:
+                if isinstance(error, duckdb.InterruptException) or "interrupted" in str(error).lower():
+                    raise KeyboardInterrupt from error
+                raise

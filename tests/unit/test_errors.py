@@ -7,7 +7,8 @@ import json
 import click
 import pytest
 
-from clew.cli import main as command_line
+from clew.cli import commands
+from clew.cli.main import main
 from clew.errors import ClewError, InputError, PeerError, Refused, StorageError, UsageError
 
 EXITS = {UsageError: 2, InputError: 3, Refused: 4, PeerError: 5, StorageError: 6}
@@ -20,10 +21,10 @@ def test_exit_code_follows_the_class(
     def fail(**_: object) -> None:
         raise kind("some.code", "something is wrong", where="file.csv, line 3", mend="Mend it.")
 
-    monkeypatch.setattr(command_line, "cli", click.Command("clew", callback=fail))
+    monkeypatch.setattr(commands, "cli", click.Command("clew", callback=fail))
     monkeypatch.setattr("sys.argv", ["clew"])
     with pytest.raises(SystemExit) as stop:
-        command_line.main()
+        main()
     assert stop.value.code == code
     assert capsys.readouterr().err == "clew: file.csv, line 3: something is wrong [some.code] Mend it.\n"
 
@@ -34,10 +35,10 @@ def test_a_bug_ends_with_70_and_shows_no_values(
     def fail(**_: object) -> None:
         raise KeyError("+9647901234567")
 
-    monkeypatch.setattr(command_line, "cli", click.Command("clew", callback=fail))
+    monkeypatch.setattr(commands, "cli", click.Command("clew", callback=fail))
     monkeypatch.setattr("sys.argv", ["clew"])
     with pytest.raises(SystemExit) as stop:
-        command_line.main()
+        main()
     assert stop.value.code == 70
     error = capsys.readouterr().err
     assert "KeyError" in error
@@ -48,7 +49,7 @@ def test_a_bug_ends_with_70_and_shows_no_values(
 def test_a_usage_error_is_json_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("sys.argv", ["clew", "trace", "--json"])
     with pytest.raises(SystemExit) as stop:
-        command_line.main()
+        main()
     assert stop.value.code == 2
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "usage"
 

@@ -1,147 +1,39 @@
-"""The ``clew`` command: the seven steps of the data, in their order.
+"""Where the ``clew`` command begins: before anything that takes time to load, so that Ctrl-C is answered from here on.
 
 Exit codes: 0 done, 1 done with rejects, 2 usage, 3 input, 4 refused, 5 peer, 6 storage, 70 bug; 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from pathlib import Path
-from traceback import extract_tb
-from typing import TextIO
 
-import click
+from clew.stopping import ctrl_c_is_kept, is_wished
 
-from clew.cli.case import case
-from clew.cli.cells import cells
-from clew.cli.controls import escaped_controls, without_controls
-from clew.cli.demo import demo
-from clew.cli.doctor import doctor
-from clew.cli.importing import import_command
-from clew.cli.node import node
-from clew.cli.overlap import overlap
-from clew.cli.records import records
-from clew.cli.report import export, report
-from clew.cli.trace import trace
-from clew.cli.warrants import warrant
-from clew.errors import ClewError, StorageError, UsageError
+__all__ = ["main"]
 
-__all__ = ["cli", "main"]
-
-_BUG_TEXT = (
-    "clew: this is a bug in Clew, not in your data. What was stored before is unchanged. Please report these lines:"
-)
-
-BUG = 70
-STOPPED = 130
-
-
-class _InOrder(click.Group):
-    """Lists its commands in the order of the data's way, not of the alphabet."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands as they were added."""
-        return list(self.commands)
-
-
-@click.group(
-    cls=_InOrder,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
-@click.version_option(package_name="clew", message="clew %(version)s")
-def cli() -> None:
-    """Follow the call records of the numbers that a warrant names to the group behind them, and no further."""
-
-
-cli.add_command(import_command)
-cli.add_command(records)
-cli.add_command(warrant)
-cli.add_command(trace)
-cli.add_command(overlap)
-cli.add_command(node)
-cli.add_command(case)
-cli.add_command(cells)
-cli.add_command(report)
-cli.add_command(export)
-cli.add_command(demo)
-cli.add_command(doctor)
+_STOPPED = 130
+_STOPPED_TEXT = "Stopped. What was stored before is unchanged; what was logged stays logged."
 
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     os.umask(0o077)
-    try:
-        code = _ran()
-    except OSError as error:
-        # What was to be said could not be written: a full disk behind a redirection, a terminal that is gone.
-        _silence(sys.stdout)
-        code = _tell_not_shown(error)
+    with ctrl_c_is_kept():
+        try:
+            from clew.cli.commands import run
+
+            code = run()
+        except KeyboardInterrupt:
+            code = _stopped()
+        except Exception:
+            # A library that was stopped while it was loading may say so in words of its own.
+            if not is_wished():
+                raise
+            code = _stopped()
     sys.exit(code)
 
 
-def _ran() -> int:
-    """Run the command line; its exit code. ``OSError`` only where its output could not be written."""
-    wants_json = "--json" in sys.argv
-    try:
-        code = cli.main(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        code = stop.exit_code
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        click.echo("Stopped. What was stored before is unchanged; what was logged stays logged.", err=True)
-        code = STOPPED
-    except click.ClickException as error:
-        wrong = UsageError("usage", error.format_message(), mend="clew COMMAND --help shows how.")
-        if wants_json:
-            click.echo(_json(wrong))
-        error.show()
-        code = wrong.exit_code
-    except ClewError as error:
-        if wants_json:
-            click.echo(_json(error))
-        click.echo(without_controls(f"clew: {error}"), err=True)
-        code = error.exit_code
-    except BrokenPipeError:
-        _silence(sys.stdout)
-        code = 0
-    except Exception as error:
-        if isinstance(error, OSError) and _was_printing(error):
-            raise
-        click.echo(_bug(error), err=True)
-        code = BUG
-    return code if isinstance(code, int) else 0
-
-
-def _was_printing(error: Exception) -> bool:
-    return any(
-        (Path(frame.filename).name, frame.name) == ("utils.py", "echo") for frame in extract_tb(error.__traceback__)
-    )
-
-
-def _silence(stream: TextIO) -> None:
-    """What is still to be written to a stream that takes nothing goes nowhere, and raises nothing at the end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def _tell_not_shown(error: OSError) -> int:
-    failed = StorageError(
-        "output.not-shown",
-        f"the result could not be shown: {error.strerror}",
-        mend="What was stored stays stored. Make room, or write elsewhere, and give the command again.",
-    )
-    try:
-        click.echo(f"clew: {failed}", err=True)
-    except OSError:
-        _silence(sys.stderr)
-    return failed.exit_code
-
-
-def _json(error: ClewError) -> str:
-    return escaped_controls(json.dumps({"error": error.as_json()}, ensure_ascii=False, indent=2))
-
-
-def _bug(error: Exception) -> str:
-    """Where a bug struck, without the values that stood there: they may hold numbers."""
-    places = (f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__))
-    return "\n".join([_BUG_TEXT, f"  {type(error).__name__}", *places])
+def _stopped() -> int:
+    print(_STOPPED_TEXT, file=sys.stderr)
+    return _STOPPED

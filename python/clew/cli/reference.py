@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from clew.cli.main import cli
+from clew.cli.commands import cli
 
 __all__ = ["page"]
 
