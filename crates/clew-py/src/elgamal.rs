@@ -287,13 +287,7 @@ fn seal<'py>(
     let (numbers, seals) = (rows::<32>(numbers, "numbers")?, rows::<32>(seals, "seals")?);
     let seed = Zeroizing::new(row::<32>(seed, "seed")?);
     let keys = &keys.get().0;
-    let items = batch(py, |backend| {
-        let (count, key) = (numbers.len(), &keys.encryption);
-        let randomness = seal_randomness(&seed, count)?;
-        let number = elgamal::encrypt(backend, Points::Encoded(&numbers), key, randomness.number)?;
-        let seal = elgamal::encrypt(backend, Points::Encoded(&seals), key, randomness.seal)?;
-        Ok(Sealed { number, seal }.view()?.to_items())
-    })?;
+    let items = batch(py, |backend| sealed(backend, &numbers, &seals, keys, &seed))?;
     array(py, &items.map_err(|error| raised(py, error))?)
 }
 
@@ -318,13 +312,24 @@ fn seal_seeds<'py>(
     let items = batch(py, |backend| {
         let secrets = SecretScalars::from_canonical(&secrets)?;
         let seals = clew_core::divide_each(backend, &answers, &secrets)?;
-        let randomness = seal_randomness(&seed, numbers.len())?;
-        let key = &keys.encryption;
-        let number = elgamal::encrypt(backend, Points::Encoded(&numbers), key, randomness.number)?;
-        let seal = elgamal::encrypt(backend, Points::Encoded(&seals), key, randomness.seal)?;
-        Ok(Sealed { number, seal }.view()?.to_items())
+        sealed(backend, &numbers, &seals, keys, &seed)
     })?;
     array(py, &items.map_err(|error| raised(py, error))?)
+}
+
+/// Items of the numbers' points and of the same points times the seal secret, made from a seed.
+fn sealed(
+    backend: Backend,
+    numbers: &[Encoding],
+    seals: &[Encoding],
+    keys: &HolderKeys,
+    seed: &[u8; 32],
+) -> Result<Vec<[u8; 128]>, Error> {
+    let key = &keys.encryption;
+    let randomness = seal_randomness(seed, numbers.len())?;
+    let number = elgamal::encrypt(backend, Points::Encoded(numbers), key, randomness.number)?;
+    let seal = elgamal::encrypt(backend, Points::Encoded(seals), key, randomness.seal)?;
+    Ok(Sealed { number, seal }.view()?.to_items())
 }
 
 /// Pairs of shape (n, 64) of the points, under the encryption key. ``seed``: 32 fresh bytes.
