@@ -14,8 +14,6 @@ use crate::{Encoding, Error, labels};
 
 /// Longest domain separation tag. RFC 9380 hashes longer ones down; nothing here needs them, so they are refused.
 pub const LIMIT_TAG: usize = 255;
-/// Longest trace identifier: what is left of a tag.
-pub const LIMIT_TRACE: usize = LIMIT_TAG - labels::NUMBER.len();
 
 /// Messages handled by one thread at a time.
 const CHUNK: usize = 256;
@@ -40,15 +38,6 @@ impl Expander {
         let mut tag = tag.to_vec();
         tag.push(u8::try_from(tag.len()).expect("checked above"));
         Ok(Self { start, tag })
-    }
-
-    /// For the numbers of a trace (spec core 5.3).
-    ///
-    /// # Errors
-    /// If the trace identifier is empty or longer than [`LIMIT_TRACE`].
-    pub fn numbers_of(trace: &[u8]) -> Result<Self, Error> {
-        within("trace identifier", 1, LIMIT_TRACE, trace.len())?;
-        Self::new(&[labels::NUMBER.as_bytes(), trace].concat())
     }
 
     /// 64 uniform bytes for a message that comes in parts.

@@ -6,7 +6,7 @@
 /// The suite that every transcript names: the group of RFC 9496 with SHA-512.
 pub const SUITE: &str = "ristretto255-SHA512";
 
-/// Domain separation tag of numbers, followed by the trace identifier.
+/// Domain separation tag of numbers, followed by the trace identifier: callers put it together (spec core 5.3).
 pub const NUMBER: &str = "clew/1 number ";
 /// Before a row point: the row's identifier.
 pub const ROW_ID: &str = "clew/1 row-id";

@@ -47,18 +47,6 @@ pub fn open_list(
     }
 }
 
-/// The same for a list without declared items.
-///
-/// # Errors
-/// As [`open_list`].
-pub fn open_sealed(
-    backend: Backend,
-    items: SealedRef,
-    secrets: &HolderSecrets,
-) -> Result<Opened, Error> {
-    open_list(backend, items, PairsRef::NONE, secrets)
-}
-
 /// Puts the generator in place of every identity, so that what follows takes the same steps; true if there was none.
 fn replace_identities(points: &mut [Encoding]) -> Choice {
     let stand_in = Table::generator().encoding();

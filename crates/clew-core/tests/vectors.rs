@@ -6,14 +6,13 @@ mod common;
 use std::collections::BTreeMap;
 
 use clew_core::keys::{HolderKeys, HolderSecrets, Role};
-use clew_core::open::open_sealed;
 use clew_core::oprf::{Blinding, Mode};
 use clew_core::pairs::{Pairs, Sealed};
 use clew_core::proofs::*;
 use clew_core::transcript::Transcript;
 use clew_core::{Backend, Encoding, Error, SecretScalar, SecretScalars, Table, check_points};
 use common::cases::refused_by;
-use common::vectors;
+use common::{open_sealed, vectors};
 use serde_json::Value;
 
 fn stored() -> Value {

@@ -9,9 +9,9 @@ use clew_core::elgamal::{Hidden, Hiding, SealRandomness, hide_declared, hide_sea
 use clew_core::hash::{Expander, hash_to_group};
 use clew_core::keys::{HolderKeys, HolderSecrets};
 use clew_core::open::{Opened, open_list};
-use clew_core::pairs::{Pairs, Sealed};
+use clew_core::pairs::{Pairs, PairsRef, Sealed, SealedRef};
 use clew_core::transcript::Transcript;
-use clew_core::{Backend, Encoding, Points, SecretScalar, SecretScalars, elgamal};
+use clew_core::{Backend, Encoding, Error, Points, SecretScalar, SecretScalars, elgamal, labels};
 
 pub const TRACE: &str = "IQ-FR-2014-0001/test";
 
@@ -49,9 +49,23 @@ pub fn numbers(count: usize) -> Vec<String> {
         .collect()
 }
 
+/// What hashes the numbers of a trace (spec core 5.3).
+pub fn numbers_of(trace: &str) -> Expander {
+    Expander::new(&[labels::NUMBER, trace].concat().into_bytes()).expect("a short trace identifier")
+}
+
 pub fn points(backend: Backend, count: usize) -> Vec<Encoding> {
-    let expander = Expander::numbers_of(TRACE.as_bytes()).expect("an expander");
+    let expander = numbers_of(TRACE);
     hash_to_group(backend, &expander, &numbers(count)).expect("points")
+}
+
+/// A list without declared items, opened.
+pub fn open_sealed(
+    backend: Backend,
+    items: SealedRef,
+    secrets: &HolderSecrets,
+) -> Result<Opened, Error> {
+    open_list(backend, items, PairsRef::NONE, secrets)
 }
 
 pub struct Holder {

@@ -1,6 +1,6 @@
 //! The content of `spec/vectors/core.json`, made from fixed seeds.
 
-use clew_core::hash::{Expander, hash_to_group, row_id, row_key};
+use clew_core::hash::{hash_to_group, row_id, row_key};
 use clew_core::keys::Role;
 use clew_core::proofs::*;
 use clew_core::shuffle::Permutation;
@@ -90,7 +90,7 @@ fn permutations() -> Value {
 }
 
 fn numbers_of_the_trace(backend: Backend) -> Value {
-    let expander = Expander::numbers_of(TRACE.as_bytes()).expect("an expander");
+    let expander = super::numbers_of(TRACE);
     let texts = ["+9647901234567", "+33612345678", "id:IMEI:490154203237518"];
     let points = hash_to_group(backend, &expander, &texts).expect("points");
     let one = |(text, point): (&&str, &Encoding)| {
