@@ -159,53 +159,25 @@ fn rows_without_entries_or_with_uneven_lists_are_refused() {
     } = two_rows(backend);
     let right = rows(&entries);
     let check = |rows: &Rows| verify_rows(backend, &context(TRACE), &holder.keys, rows, &proofs);
+    let ends: [(&[usize], bool); 6] = [
+        (&[0, 5], true),
+        (&[5, 5], true),
+        (&[5, 3], true),
+        (&[3, 4], false),
+        (&[3, 6], false),
+        (&[5], false),
+    ];
+    for (ends, empty) in ends {
+        let verdict = check(&Rows { ends, ..right });
+        match verdict {
+            Err(Error::Limit { .. }) => assert!(empty, "{ends:?}"),
+            Err(Error::Length { .. }) => assert!(!empty, "{ends:?}"),
+            other => panic!("{ends:?}: {other:?}"),
+        }
+    }
+    let features: &[&[u8]] = &[];
     assert!(matches!(
-        check(&Rows {
-            ends: &[0, 5],
-            ..right
-        }),
-        Err(Error::Limit { .. })
-    ));
-    assert!(matches!(
-        check(&Rows {
-            ends: &[5, 5],
-            ..right
-        }),
-        Err(Error::Limit { .. })
-    ));
-    assert!(matches!(
-        check(&Rows {
-            ends: &[5, 3],
-            ..right
-        }),
-        Err(Error::Limit { .. })
-    ));
-    assert!(matches!(
-        check(&Rows {
-            ends: &[3, 4],
-            ..right
-        }),
-        Err(Error::Length { .. })
-    ));
-    assert!(matches!(
-        check(&Rows {
-            ends: &[3, 6],
-            ..right
-        }),
-        Err(Error::Length { .. })
-    ));
-    assert!(matches!(
-        check(&Rows {
-            ends: &[5],
-            ..right
-        }),
-        Err(Error::Length { .. })
-    ));
-    assert!(matches!(
-        check(&Rows {
-            features: &[],
-            ..right
-        }),
+        check(&Rows { features, ..right }),
         Err(Error::Length { .. })
     ));
 }

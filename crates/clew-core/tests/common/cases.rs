@@ -18,38 +18,44 @@ impl Cases {
         }));
     }
 
-    /// The input with one member replaced.
-    fn with(
-        &mut self,
-        operation: &str,
-        name: &str,
-        refused: &str,
-        input: &Value,
-        at: &str,
-        value: Value,
-    ) {
-        let mut changed = input.clone();
+    /// The case that is accepted, and those that are made of it.
+    fn of<'a>(&'a mut self, operation: &'a str, name: &str, right: &'a Value) -> Changed<'a> {
+        self.add(operation, name, None, right);
+        Changed {
+            cases: self,
+            operation,
+            right,
+        }
+    }
+}
+
+/// Changes of an accepted case, each of which must be refused.
+struct Changed<'a> {
+    cases: &'a mut Cases,
+    operation: &'a str,
+    right: &'a Value,
+}
+
+impl Changed<'_> {
+    /// With one member replaced.
+    fn with(&mut self, name: &str, refused: &str, at: &str, value: Value) {
+        let mut changed = self.right.clone();
         *changed.pointer_mut(at).expect("a member") = value;
-        assert_ne!(changed, *input, "{name}");
-        self.add(operation, name, Some(refused), &changed);
+        assert_ne!(changed, *self.right, "{name}");
+        self.cases
+            .add(self.operation, name, Some(refused), &changed);
     }
 
-    fn swap(
-        &mut self,
-        operation: &str,
-        name: &str,
-        refused: &str,
-        input: &Value,
-        left: &str,
-        right: &str,
-    ) {
-        let mut changed = input.clone();
-        let at = |path: &str, value: &Value| value.pointer(path).expect("a member").clone();
-        let (old_left, old_right) = (at(left, input), at(right, input));
+    /// With two members exchanged.
+    fn swap(&mut self, name: &str, refused: &str, left: &str, right: &str) {
+        let mut changed = self.right.clone();
+        let at = |path: &str| self.right.pointer(path).expect("a member").clone();
+        let (old_left, old_right) = (at(left), at(right));
         *changed.pointer_mut(left).expect("a member") = old_right;
         *changed.pointer_mut(right).expect("a member") = old_left;
-        assert_ne!(changed, *input, "{name}");
-        self.add(operation, name, Some(refused), &changed);
+        assert_ne!(changed, *self.right, "{name}");
+        self.cases
+            .add(self.operation, name, Some(refused), &changed);
     }
 }
 
@@ -153,7 +159,7 @@ fn open_cases(backend: Backend, cases: &mut Cases) {
     let sealed = hop.sealed.view().expect("columns");
     let secrets = Role::ALL.map(|role| hex(holder.secrets.get(role).expose()));
     let right = json!({"secrets": secrets, "sealed": hexes(&sealed.to_items())});
-    cases.add("open", "seals that fit", None, &right);
+    let mut of = cases.of("open", "seals that fit", &right);
     let spoil = |change: &dyn Fn(&mut Sealed)| {
         let mut changed = hop.sealed.clone();
         change(&mut changed);
@@ -215,70 +221,45 @@ fn open_cases(backend: Backend, cases: &mut Cases) {
         ),
     ];
     for (name, items) in refused {
-        cases.with("open", name, "seal", &right, "/sealed", items);
+        of.with(name, "seal", "/sealed", items);
     }
     let identity = spoil(&|it| it.seal.first[1] = [0; 32]);
-    cases.with(
-        "open",
+    of.with(
         "a half that is the identity",
         "identity",
-        &right,
         "/sealed",
         identity,
     );
     let broken = spoil(&|it| it.number.first[1] = [0xff; 32]);
-    cases.with(
-        "open",
+    of.with(
         "a half that is no point",
         "not-canonical",
-        &right,
         "/sealed",
         broken,
     );
 }
 
 /// The ways in which the scalars of a proof must not be written, and a changed one.
-fn proof_cases(cases: &mut Cases, operation: &str, input: &Value, at: &str) {
-    let proof = input
-        .pointer(at)
-        .and_then(Value::as_str)
-        .expect("a proof")
-        .to_string();
+fn proof_cases(of: &mut Changed) {
+    let at = "/proof";
+    let proof = of.right["proof"].as_str().expect("a proof").to_string();
     let put = |range: std::ops::Range<usize>, with: &str| {
         let mut changed = proof.clone();
         changed.replace_range(range, with);
         json!(changed)
     };
     let digit = if &proof[1..2] == "0" { "1" } else { "0" };
-    cases.with(
-        operation,
-        "the challenge changed",
-        "proof",
-        input,
-        at,
-        put(1..2, digit),
-    );
-    cases.with(
-        operation,
-        "a response of q",
-        "proof",
-        input,
-        at,
-        put(64..128, ORDER),
-    );
-    cases.with(
-        operation,
+    of.with("the challenge changed", "proof", at, put(1..2, digit));
+    of.with("a response of q", "proof", at, put(64..128, ORDER));
+    of.with(
         "a response of zero",
         "proof",
-        input,
         at,
         put(64..128, &"00".repeat(32)),
     );
-    cases.with(
-        operation,
+    of.with(
         "a challenge of zero",
         "proof",
-        input,
         at,
         put(0..64, &"00".repeat(32)),
     );
@@ -290,27 +271,12 @@ fn possession_cases(backend: Backend, cases: &mut Cases) {
     let right = json!({
         "context": context_json(), "role": "seal key", "key": hex(keys.seal.encoding()), "proof": proof,
     });
-    let operation = "possession";
-    cases.add(operation, "the seal key", None, &right);
-    cases.with(
-        operation,
-        "as another role's",
-        "proof",
-        &right,
-        "/role",
-        json!("name key"),
-    );
-    cases.with(
-        operation,
-        "in another trace",
-        "proof",
-        &right,
-        "/context",
-        other_context(),
-    );
+    let mut of = cases.of("possession", "the seal key", &right);
+    of.with("as another role's", "proof", "/role", json!("name key"));
+    of.with("in another trace", "proof", "/context", other_context());
     let other = json!(hex(keys.name.encoding()));
-    cases.with(operation, "for another key", "proof", &right, "/key", other);
-    proof_cases(cases, operation, &right, "/proof");
+    of.with("for another key", "proof", "/key", other);
+    proof_cases(&mut of);
 }
 
 fn products_cases(backend: Backend, cases: &mut Cases) {
@@ -321,59 +287,31 @@ fn products_cases(backend: Backend, cases: &mut Cases) {
         "context": context_json(), "purpose": "seeds", "key": hex(keys.seal.encoding()),
         "bases": hexes(&bases), "products": hexes(&made), "proof": products(backend)["proof"],
     });
-    let operation = "products";
-    cases.add(operation, "three seeds", None, &right);
-    cases.with(
-        operation,
+    let mut of = cases.of("products", "three seeds", &right);
+    of.with(
         "for another purpose",
         "proof",
-        &right,
         "/purpose",
         json!("recognition"),
     );
-    cases.with(
-        operation,
-        "in another trace",
-        "proof",
-        &right,
-        "/context",
-        other_context(),
-    );
+    of.with("in another trace", "proof", "/context", other_context());
     let wrong = json!(hex(&doubled(backend, &made[2])));
-    cases.with(
-        operation,
-        "one product wrong",
-        "proof",
-        &right,
-        "/products/2",
-        wrong,
-    );
-    cases.swap(
-        operation,
+    of.with("one product wrong", "proof", "/products/2", wrong);
+    of.swap(
         "two products exchanged",
         "proof",
-        &right,
         "/products/0",
         "/products/1",
     );
-    cases.swap(
-        operation,
+    of.swap(
         "bases and products exchanged",
         "proof",
-        &right,
         "/bases",
         "/products",
     );
     let fewer = json!(hexes(&made[..2]));
-    cases.with(
-        operation,
-        "a product less",
-        "length",
-        &right,
-        "/products",
-        fewer,
-    );
-    proof_cases(cases, operation, &right, "/proof");
+    of.with("a product less", "length", "/products", fewer);
+    proof_cases(&mut of);
 }
 
 fn row_cases(backend: Backend, cases: &mut Cases) {
@@ -384,78 +322,41 @@ fn row_cases(backend: Backend, cases: &mut Cases) {
         "context": context_json(), "keys": hexes(&holder.keys.encodings()), "id": hex(&ROW_ID),
         "features": hex(FEATURES), "entries": hexes(&items), "proof": row(backend)["proof"],
     });
-    let operation = "row";
-    cases.add(operation, "three entries", None, &right);
-    cases.with(
-        operation,
-        "in another trace",
-        "proof",
-        &right,
-        "/context",
-        other_context(),
-    );
-    cases.with(
-        operation,
+    let mut of = cases.of("row", "three entries", &right);
+    of.with("in another trace", "proof", "/context", other_context());
+    of.with(
         "under another identifier",
         "proof",
-        &right,
         "/id",
         json!("08".repeat(16)),
     );
-    cases.with(
-        operation,
-        "with other features",
-        "proof",
-        &right,
-        "/features",
-        json!(""),
-    );
-    cases.swap(
-        operation,
-        "entries exchanged",
-        "proof",
-        &right,
-        "/entries/0",
-        "/entries/2",
-    );
-    cases.with(
-        operation,
+    of.with("with other features", "proof", "/features", json!(""));
+    of.swap("entries exchanged", "proof", "/entries/0", "/entries/2");
+    of.with(
         "an entry less",
         "proof",
-        &right,
         "/entries",
         json!(hexes(&items[..2])),
     );
     let mut marked = items.clone();
     let seal = doubled(backend, &entries.seal.second[1]);
     marked[1][96..].copy_from_slice(&seal);
-    cases.with(
-        operation,
+    of.with(
         "one seal of another number",
         "proof",
-        &right,
         "/entries",
         json!(hexes(&marked)),
     );
     marked[1][96..].fill(0xff);
-    cases.with(
-        operation,
+    of.with(
         "one seal that is no point",
         "proof",
-        &right,
         "/entries",
         json!(hexes(&marked)),
     );
     let none: [&str; 0] = [];
-    cases.with(
-        operation,
-        "no entries",
-        "limit",
-        &right,
-        "/entries",
-        json!(none),
-    );
-    proof_cases(cases, operation, &right, "/proof");
+    of.with("no entries", "limit", "/entries", json!(none));
+    proof_cases(&mut of);
 }
 
 fn answer_cases(backend: Backend, cases: &mut Cases) {
@@ -481,116 +382,62 @@ fn answer_cases(backend: Backend, cases: &mut Cases) {
     });
     let other_key = json!(hex(super::holder(backend, "stranger").keys.seal.encoding()));
     for (operation, right) in [("names", &right), ("row_points", &rows)] {
-        cases.add(
-            operation,
-            "three sealed items and two declared ones",
-            None,
-            right,
-        );
-        cases.with(
-            operation,
-            "in another trace",
-            "proof",
-            right,
-            "/context",
-            other_context(),
-        );
-        cases.with(
-            operation,
+        let mut of = cases.of(operation, "three sealed items and two declared ones", right);
+        of.with("in another trace", "proof", "/context", other_context());
+        of.with(
             "under another seal key",
             "proof",
-            right,
             "/keys/1",
             other_key.clone(),
         );
-        cases.swap(
-            operation,
-            "names exchanged",
-            "proof",
-            right,
-            "/names/0",
-            "/names/4",
-        );
-        cases.swap(
-            operation,
-            "sealed items exchanged",
-            "proof",
-            right,
-            "/sealed/0",
-            "/sealed/1",
-        );
-        cases.swap(
-            operation,
+        of.swap("names exchanged", "proof", "/names/0", "/names/4");
+        of.swap("sealed items exchanged", "proof", "/sealed/0", "/sealed/1");
+        of.swap(
             "declared items exchanged",
             "proof",
-            right,
             "/declared/0",
             "/declared/1",
         );
         let wrong = json!(hex(&doubled(backend, &hop.names[1])));
-        cases.with(
-            operation,
-            "one name wrong",
-            "proof",
-            right,
-            "/names/1",
-            wrong,
-        );
+        of.with("one name wrong", "proof", "/names/1", wrong);
         let mut sealed = hop.sealed.clone();
         sealed.seal.second[2] = doubled(backend, &sealed.seal.second[2]);
         let sealed = json!(hexes(&sealed.view().expect("columns").to_items()));
-        cases.with(
-            operation,
-            "one seal unfitting",
-            "proof",
-            right,
-            "/sealed",
-            sealed,
-        );
+        of.with("one seal unfitting", "proof", "/sealed", sealed);
         let fewer = json!(hexes(&hop.names[..4]));
-        cases.with(operation, "a name less", "length", right, "/names", fewer);
-        proof_cases(cases, operation, right, "/proof");
+        of.with("a name less", "length", "/names", fewer);
+        proof_cases(&mut of);
+        if operation == "row_points" {
+            position_cases(&mut of, &hop.positions);
+        }
     }
-    let operation = "row_points";
-    assert_eq!(hop.positions, [0, 2, 3]);
+}
+
+fn position_cases(of: &mut Changed, positions: &[usize]) {
+    assert_eq!(positions, [0, 2, 3]);
     let put = |positions: [u64; 3]| json!(positions);
-    cases.with(
-        operation,
-        "another position",
-        "proof",
-        &rows,
-        "/positions",
-        put([0, 2, 4]),
-    );
-    cases.with(
-        operation,
+    of.with("another position", "proof", "/positions", put([0, 2, 4]));
+    of.with(
         "a position twice",
         "positions",
-        &rows,
         "/positions",
         put([0, 2, 2]),
     );
-    cases.with(
-        operation,
+    of.with(
         "positions out of order",
         "positions",
-        &rows,
         "/positions",
         put([2, 0, 3]),
     );
-    cases.with(
-        operation,
+    of.with(
         "a position out of range",
         "positions",
-        &rows,
         "/positions",
         put([0, 2, 5]),
     );
-    cases.swap(
-        operation,
+    of.swap(
         "row points exchanged",
         "proof",
-        &rows,
         "/row_points/0",
         "/row_points/2",
     );
@@ -613,73 +460,38 @@ fn voprf_cases(backend: Backend, cases: &mut Cases) {
         "public": hex(server.public()),
         "outputs": hexes(&server.outputs(backend, &inputs).expect("outputs")),
     });
-    let operation = "voprf";
-    cases.add(operation, "three inputs", None, &right);
-    cases.with(
-        operation,
+    let mut of = cases.of("voprf", "three inputs", &right);
+    of.with(
         "another key",
         "proof",
-        &right,
         "/public",
         json!(hex(key("other").public())),
     );
-    cases.swap(
-        operation,
+    of.swap(
         "elements exchanged",
         "proof",
-        &right,
         "/evaluated/0",
         "/evaluated/1",
     );
     let wrong = json!(hex(&doubled(backend, &evaluated[2])));
-    cases.with(
-        operation,
-        "one element wrong",
-        "proof",
-        &right,
-        "/evaluated/2",
-        wrong,
-    );
-    cases.with(
-        operation,
+    of.with("one element wrong", "proof", "/evaluated/2", wrong);
+    of.with(
         "an identity element",
         "identity",
-        &right,
         "/evaluated/2",
         json!("00".repeat(32)),
     );
-    cases.with(
-        operation,
-        "a proof cut",
-        "length",
-        &right,
-        "/proof",
-        json!(hex(&proof[..63])),
-    );
+    of.with("a proof cut", "length", "/proof", json!(hex(&proof[..63])));
     let digits = hex(&proof);
     let changed = format!(
         "{}{}",
         if &digits[..2] == "00" { "01" } else { "00" },
         &digits[2..]
     );
-    cases.with(
-        operation,
-        "the challenge changed",
-        "proof",
-        &right,
-        "/proof",
-        json!(changed),
-    );
+    of.with("the challenge changed", "proof", "/proof", json!(changed));
     let mut response = digits.clone();
     response.replace_range(64.., ORDER);
-    cases.with(
-        operation,
-        "a response of q",
-        "proof",
-        &right,
-        "/proof",
-        json!(response),
-    );
+    of.with("a response of q", "proof", "/proof", json!(response));
 }
 
 /// What a case is refused by, as the file names it.
