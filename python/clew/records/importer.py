@@ -41,6 +41,7 @@ from clew.records.folder import (
 )
 from clew.records.index import add_segment
 from clew.records.numbering import metadata_version
+from clew.records.patterns import first_groups
 from clew.records.profile import FooterRule, Profile
 from clew.records.profile_file import format_profile
 from clew.records.scan import SCANNED, FileScan
@@ -366,8 +367,8 @@ def _footers(rule: FooterRule | None, texts: Sequence[str], found: int) -> tuple
     """What the footers claim, beside ``found`` units that are neither header nor footer."""
     if rule is None or rule.count is None:
         return ()
-    claims = (re.search(rule.count, text[:_FOOTER_LENGTH]) for text in texts)
-    numbers = ((claim.group(1) or "").strip() for claim in claims if claim and claim.re.groups)
+    claims = first_groups(rule.count, [text[:_FOOTER_LENGTH] for text in texts])
+    numbers = [(claim or "").strip() for claim in claims]
     counts = [
         int(re.sub(r"[ ,.\u00a0\u202f']", "", text))
         for text in numbers

@@ -8,7 +8,6 @@ somebody says its name.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Final, final
 
 from clew.errors import ClewError, InputError
+from clew.records.patterns import matching
 from clew.records.profile import Profile
 from clew.records.profile_file import format_profile, parse_profile, read_profile
 from clew.records.sample import Sample, split
@@ -133,8 +133,7 @@ def _fits(sample: Sample, profile: Profile) -> bool:
         return False
     for column, pattern in rule.fits.items():
         place = header.index(column)
-        fitting = sum(re.fullmatch(pattern, row[place].strip()[:_CELL_LIMIT]) is not None for row in rows)
-        if fitting < _ENOUGH * len(rows):
+        if matching(pattern, [row[place].strip()[:_CELL_LIMIT] for row in rows]) < _ENOUGH * len(rows):
             return False
     return True
 

@@ -9,7 +9,6 @@ import codecs
 import difflib
 import re
 import unicodedata
-import warnings
 from collections.abc import Iterator
 from functools import cache
 from typing import Final
@@ -18,6 +17,7 @@ from zoneinfo import available_timezones
 import phonenumbers
 
 from clew.errors import InputError
+from clew.records.patterns import PatternError, check_pattern
 from clew.records.profile import Column, NumberRule, Profile, TimeRule
 
 __all__ = ["check_form", "check_format", "check_profile", "check_zone", "is_country", "mapped_columns"]
@@ -31,8 +31,6 @@ _UNITS: Final = ("s", "ms", "min", "h:m:s")
 _MULTIBYTE: Final = ("utf-8", "utf-16", "utf-16-le", "utf-16-be")
 _TOLERANCE_LIMIT: Final = 60
 _HEADER_LIMIT: Final = 1000
-_PATTERN_LIMIT: Final = 200
-_REPEATS: Final = re.compile(r"[*+]|\{\d*,?\d*\}")
 
 
 def check_profile(profile: Profile, where: str = "profile") -> Profile:
@@ -218,8 +216,7 @@ def _rules(profile: Profile, check: _Check) -> None:
     if profile.footer is not None:
         check.that(profile.footer.prefix != "", "footer.prefix", "an empty prefix would make every line a footer")
         if profile.footer.count is not None:
-            pattern = _pattern(profile.footer.count, "footer.count", check)
-            check.that(pattern.groups >= 1, "footer.count", "the pattern needs a group for the number: ([0-9]+)")
+            _pattern(profile.footer.count, "footer.count", check, group=True)
     if profile.recognise is not None:
         header, fits = profile.recognise.header, profile.recognise.fits
         check.that(len(header) >= 2 and profile.header_lines >= 1, "recognise.header", "write the whole header line")
@@ -228,44 +225,16 @@ def _rules(profile: Profile, check: _Check) -> None:
             _pattern(text, f"recognise.fits.{column}", check)
 
 
-def _pattern(text: str, key: str, check: _Check) -> re.Pattern[str]:
-    check.that(len(text) <= _PATTERN_LIMIT, key, f"a pattern has at most {_PATTERN_LIMIT} characters")
-    check.that(
-        not repeats_a_repetition(text),
-        key,
-        "the pattern repeats a group that itself repeats or chooses; such a pattern can take years on one line",
-        "Write it without a repeated group, for example ([0-9]+).",
-    )
+def _pattern(text: str, key: str, check: _Check, *, group: bool = False) -> None:
     try:
-        with warnings.catch_warnings():
-            # What Python will read otherwise one day is not left in a file that is to last.
-            warnings.simplefilter("error")
-            return re.compile(text)
-    except (re.error, OverflowError, RecursionError, Warning) as error:
-        check.that(False, key, f"this is not a regular expression: {error}")
-        raise AssertionError from error  # pragma: no cover - the line above always raises
-
-
-def repeats_a_repetition(pattern: str) -> bool:
-    """Whether a group that is repeated holds a repetition or a choice, as ``((a+)+)$`` does.
-
-    Stricter than it need be: some such patterns are harmless, but none is needed.
-    """
-    unescaped = re.sub(r"\\.", "x", pattern, flags=re.DOTALL)
-    bare = re.sub(r"\[\^?\]?[^\]]*\]", "x", unescaped)
-    inside = [False]
-    for place, sign in enumerate(bare):
-        if sign == "(":
-            inside.append(False)
-        elif sign == ")" and len(inside) > 1:
-            group = inside.pop()
-            repeated = _REPEATS.match(bare, place + 1) is not None
-            if group and repeated:
-                return True
-            inside[-1] |= group
-        elif sign == "|" or (sign == "?" and bare[place - 1] != "(") or _REPEATS.match(bare, place):
-            inside[-1] = True
-    return False
+        check_pattern(text, group=group)
+    except PatternError as error:
+        check.that(
+            False,
+            key,
+            f"this pattern cannot be used: {error}",
+            "Patterns are those of RE2, which reads every line in bounded time: no look-around, no backreferences.",
+        )
 
 
 def mapped_columns(profile: Profile) -> Iterator[tuple[str, Column]]:
