@@ -139,13 +139,8 @@ class Storage:
         Without ``step`` nothing is replayed: a message was taken that changed no state.
         """
         with self._change() as db:
-            (last,) = db.execute(
-                "SELECT max(serial) FROM (SELECT serial FROM steps WHERE trace = :of "
-                "UNION ALL SELECT serial FROM wire WHERE trace = :of "
-                "UNION ALL SELECT serial FROM entries WHERE trace = :of)",
-                {"of": of},
-            ).fetchone()
-            serial = (last or 0) + 1
+            db.execute("UPDATE traces SET serial = serial + 1 WHERE id = ?", (of,))
+            serial = int(db.execute("SELECT serial FROM traces WHERE id = ?", (of,)).fetchone()[0])
             if step is not None:
                 sealed = self._key(of).seal(step, f"step {of} {serial}", self._randomness)
                 db.execute("INSERT INTO steps VALUES (?, ?, ?)", (of, serial, sealed))

@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS traces (
   reason TEXT NOT NULL DEFAULT '',
   paused TEXT,                    -- why, while a person has paused it
   pending BLOB,                   -- of an ended trace: what the partner has not acknowledged yet
+  serial INTEGER NOT NULL DEFAULT 0,  -- of the last step or refusal: it names log entries, and never serves twice
   key BLOB,                       -- the key of this trace's secrets, wrapped; null once they are destroyed
   UNIQUE (peer, role, offer)
 );
