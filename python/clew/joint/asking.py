@@ -46,10 +46,10 @@ class Asked:
     declared: Vertices
     hidden: tuple[group.Hidden, group.Hidden | None]
 
-    def names(self, answer: Names, keys: group.HolderKeys) -> list[bytes]:
+    def names(self, answer: Names, keys: group.HolderKeys) -> group.Array:
         """The name at each position, the hiding undone."""
         points = np.frombuffer(answer.points, np.uint8).reshape(-1, 32)
-        return _units(self.read(np.arange(len(points)), points, keys, rows=False))
+        return self.read(np.arange(len(points)), points, keys, rows=False)
 
     def read(self, positions: Vertices, points: group.Array, keys: group.HolderKeys, *, rows: bool) -> group.Array:
         """Answers at strictly increasing positions, the hiding undone: names, or row points if ``rows``."""
@@ -150,8 +150,3 @@ def padded_positions(wanted: Vertices, total: int, left: int, random: bytes) -> 
     words = np.frombuffer(expand(random, b"positions", 8 * len(others)), ">u8")
     filler = others[np.argsort(words, kind="stable")][: padded(len(wanted), min(total, left)) - len(wanted)]
     return np.sort(np.concatenate([wanted, filler]))
-
-
-def _units(points: group.Array) -> list[bytes]:
-    data = points.tobytes()
-    return [data[at : at + 32] for at in range(0, len(data), 32)]

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final, final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from clew.joint.couples import Couples
+from clew.joint.group import Array
 from clew.joint.rows import Entries, joined
 
-__all__ = ["FAR", "NOBODY", "UNNAMED", "Found", "Vertices", "pseudonym"]
+__all__ = ["FAR", "NOBODY", "UNNAMED", "Found", "Named", "Vertices", "pseudonym"]
 
 Vertices = npt.NDArray[np.int64]
 
@@ -29,12 +32,46 @@ UNNAMED: Final = -1
 NOBODY: Final = -2
 """The contact of an entry that a holder made of the identity: nobody's number, asked about like any other."""
 
-_IDENTITY: Final = bytes(32)
+_NAME: Final = 32
+_IDENTITY: Final = bytes(_NAME)
 
 
 def pseudonym(name: bytes) -> str:
     """How a vertex whose number is not known is called."""
     return "p:" + name.hex()
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Named:
+    """The names of a list: those that differ, in the order in which they first stand, and which of them stands at each
+    place. Most are repeated, in lists of tens of thousands."""
+
+    distinct: tuple[bytes, ...]
+    which: Vertices
+
+    @classmethod
+    def of(cls, points: Array) -> Named:
+        """The names that are the rows of an array."""
+        data = pa.py_buffer(np.ascontiguousarray(points))
+        found = pa.FixedSizeBinaryArray.from_buffers(pa.binary(_NAME), len(points), [None, data]).dictionary_encode()
+        whole = found.dictionary.buffers()[1].to_pybytes()
+        distinct = tuple(whole[at : at + _NAME] for at in range(0, _NAME * len(found.dictionary), _NAME))
+        return cls(distinct, found.indices.to_numpy().astype(np.int64))
+
+    def at(self, places: Vertices) -> Named:
+        """The names at some places."""
+        which = self.which[places]
+        kept, first, back = np.unique(which, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        rank = np.empty(len(kept), np.int64)
+        rank[order] = np.arange(len(kept))
+        return Named(tuple(self.distinct[one] for one in kept[order].tolist()), rank[back])
+
+    def vertices(self, known: Mapping[bytes, int]) -> Vertices:
+        """The vertex at each place; ``NOBODY`` where the name is not known."""
+        found = np.fromiter((known.get(name, NOBODY) for name in self.distinct), np.int64, len(self.distinct))
+        return found[self.which]
 
 
 @final
@@ -98,27 +135,27 @@ class Found:
         """The same with the names of vertices that the tracer knows already."""
         return replace(self, names={**self.names, **dict(zip(names, vertices.tolist(), strict=True))})
 
-    def named(self, edges: Vertices, names: Sequence[bytes]) -> Found:
+    def named(self, edges: Vertices, names: Named) -> Found:
         """The same with the contacts of ``edges`` named; names that were not known become new vertices."""
         known = dict(self.names)
         first = self.size
-        for name in names:
+        for name in names.distinct:
             if name != _IDENTITY:
                 known.setdefault(name, first + len(known) - len(self.names))
-        fresh = [pseudonym(name) for name in list(known)[len(self.names) :]]
+        fresh = [pseudonym(name) for name in islice(known, len(self.names), None)]
         contact = self.contact.copy()
-        contact[edges] = np.fromiter((known.get(name, NOBODY) for name in names), np.int64, len(names))
+        contact[edges] = names.vertices(known)
         return replace(self, names=known, others=(*self.others, *fresh), contact=contact)
 
-    def with_rows(self, asked: Vertices, vertices: Vertices, rows: Sequence[Entries]) -> Found:
-        """The same with the rows of ``vertices`` opened, after those of ``asked`` were asked for."""
-        sizes = [len(row) for row in rows]
+    def with_rows(self, asked: Vertices, vertices: Vertices, sizes: Vertices, entries: Entries) -> Found:
+        """The same with the rows of ``vertices`` opened, after those of ``asked`` were asked for: row after row,
+        ``entries`` holds as many of each as ``sizes`` says."""
         owner = np.repeat(vertices, sizes)
         return replace(
             self,
             owner=np.concatenate([self.owner, owner]),
             contact=np.concatenate([self.contact, np.full(len(owner), UNNAMED)]),
-            entries=joined([self.entries, *rows]),
+            entries=joined([self.entries, entries]),
             looked=self.looked | set(asked.tolist()),
             opened=self.opened | set(vertices.tolist()),
         )

@@ -5,6 +5,7 @@ Features stand as the row's owner sees them: *out* from it to the contact, *in* 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, final
 
@@ -15,7 +16,7 @@ import pyarrow as pa
 from clew.chain.graph import HOURS
 from clew.joint.sizes import size_class
 
-__all__ = ["FIXED", "LEAST_ROW", "Entries", "Row", "entries_of", "joined", "parse_row", "write_row"]
+__all__ = ["FIXED", "LEAST_ROW", "Entries", "Row", "entries_of", "joined", "parse_rows", "read_rows", "write_row"]
 
 LEAST_ROW: Final = 1024
 _SEAL: Final = 128
@@ -113,16 +114,38 @@ class Row:
     seals: bytes
     features: bytes
 
-    def entries(self) -> Entries:
-        """The features, read."""
-        at = self.count * FIXED.itemsize
-        fixed = np.frombuffer(self.features, FIXED, self.count)
-        spread = np.frombuffer(self.features, np.uint8, self.count, at)
-        return Entries(fixed, spread, np.frombuffer(self.features, _HOUR, offset=at + self.count))
+    @property
+    def fixed(self) -> bytes:
+        """72 bytes an entry."""
+        return self.features[: self.count * FIXED.itemsize]
+
+    @property
+    def spread(self) -> bytes:
+        """How many hours each entry has."""
+        return self.features[self.count * FIXED.itemsize : self.count * (FIXED.itemsize + 1)]
+
+    @property
+    def hours(self) -> bytes:
+        """The hours, entry by entry."""
+        return self.features[self.count * (FIXED.itemsize + 1) :]
 
 
-def parse_row(plain: bytes, proof_size: int, most: int) -> Row | None:
-    """The row of 1 to ``most`` entries in a plaintext; ``None`` unless it is written as it must be."""
+def read_rows(rows: Sequence[Row]) -> Entries:
+    """The features of rows, one after the other."""
+    spread = np.frombuffer(b"".join(row.spread for row in rows), np.uint8)
+    fixed = np.frombuffer(b"".join(row.fixed for row in rows), FIXED)
+    return Entries(fixed, spread, np.frombuffer(b"".join(row.hours for row in rows), _HOUR))
+
+
+def parse_rows(plains: Sequence[bytes | None], proof_size: int, most: int) -> list[Row | None]:
+    """The rows of 1 to ``most`` entries in plaintexts; ``None`` for each that is not written as it must be."""
+    found = [None if plain is None else _parse_row(plain, proof_size, most) for plain in plains]
+    whole = [row for row in found if row is not None]
+    good = iter(_possible(read_rows(whole), np.array([row.count for row in whole], np.int64)).tolist())
+    return [row if row is not None and next(good) else None for row in found]
+
+
+def _parse_row(plain: bytes, proof_size: int, most: int) -> Row | None:
     count = int.from_bytes(plain[:2], "big")
     at = 2 + proof_size
     begin = at + count * _SEAL
@@ -133,29 +156,24 @@ def parse_row(plain: bytes, proof_size: int, most: int) -> Row | None:
     last = end + sum(plain[spread_at:end]) * _HOUR.itemsize
     if last > len(plain) or len(plain) != size_class(max(last, LEAST_ROW), 2) or any(plain[last:]):
         return None
-    row = Row(count, plain[2:at], plain[at:begin], plain[begin:last])
-    return row if _possible(row.entries()) else None
+    return Row(count, plain[2:at], plain[at:begin], plain[begin:last])
 
 
-def _possible(entries: Entries) -> bool:
-    """Whether hours rise, and the counts of an entry agree with each other."""
+def _possible(entries: Entries, sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Of which rows, with so many entries each, hours rise and the counts of every entry agree with each other."""
+    if not len(sizes):
+        return np.zeros(0, np.bool_)
     spread, hours, fixed = entries.spread, entries.hours, entries.fixed
-    if not spread.all():
-        return False
     whose = np.repeat(np.arange(len(spread)), spread)
     place = whose * 256 + hours["hour"]
     contacts = np.zeros(len(spread), np.int64)
     np.add.at(contacts, whose, hours["contacts"].astype(np.int64))
     counted = sum(fixed[f"{name}_{way}"].astype(np.int64) for name in _WAYS[:4] for way in ("out", "in"))
-    return bool(
-        np.all(place[1:] > place[:-1])
-        and np.all(hours["hour"] < HOURS)
-        and np.all(hours["contacts"] > 0)
-        and np.all(contacts == counted)
-        and np.all(fixed["first"] <= fixed["last"])
-        and all(
-            np.all(fixed[f"{name}_{way}"] < 1 << (63 if name == "seconds" else 31))
-            for name in _WAYS
-            for way in ("out", "in")
-        )
-    )
+    good = (spread > 0) & (contacts == counted) & (fixed["first"] <= fixed["last"])
+    for name in _WAYS:
+        for way in ("out", "in"):
+            good &= fixed[f"{name}_{way}"] < 1 << (63 if name == "seconds" else 31)
+    wrong = (hours["hour"] >= HOURS) | (hours["contacts"] == 0)
+    wrong[1:] |= place[1:] <= place[:-1]  # also false between two entries: the next one's places are higher
+    good[whose[wrong]] = False
+    return np.asarray(np.logical_and.reduceat(good, np.cumsum(sizes) - sizes))

@@ -21,7 +21,7 @@ from clew.errors import InputError
 from clew.joint import context, group, labels
 from clew.joint.couples import Couples
 from clew.joint.labels import digest, expand
-from clew.joint.rows import LEAST_ROW, Entries, Row, entries_of, parse_row, write_row
+from clew.joint.rows import LEAST_ROW, Entries, Row, entries_of, parse_rows, read_rows, write_row
 from clew.joint.sizes import LEAST_LIST, size_class
 from clew.joint.terms import number_dst
 from clew.joint.trees import Tree
@@ -195,11 +195,12 @@ class Broken:
 @final
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Opened:
-    """What a batch of row points opened: ``found`` says for which, ``rows`` their entries, ``seals`` all sealed
-    numbers. ``broken`` the rows that were there and were not sound."""
+    """What a batch of row points opened: ``found`` says for which, ``sizes`` how many entries each has, ``entries``
+    and ``seals`` are those of all. ``broken`` the rows that were there and were not sound."""
 
     found: npt.NDArray[np.int64]
-    rows: tuple[Entries, ...]
+    sizes: npt.NDArray[np.int64]
+    entries: Entries
     seals: group.Array
     broken: tuple[Broken, ...]
 
@@ -209,27 +210,21 @@ def open_rows(
 ) -> Opened:
     """The rows of some row points. One that is not sound counts as absent (spec 6.6)."""
     identifiers, row_keys = group.row_keys(points)
-    candidates: list[tuple[int, bytes, bytes, Row]] = []
-    broken = []
-    for at, (identifier, key) in enumerate(zip(_units(identifiers, 16), _units(row_keys, 32), strict=True)):
-        place = index.get(identifier)
-        if place is None:
-            continue
-        row = _opened(snapshot, place, identifier, key, hub_limit)
-        if row is None:
-            broken.append(Broken(identifier, key, snapshot.row(place)))
-        else:
-            candidates.append((at, identifier, key, row))
+    named = enumerate(zip(_units(identifiers, 16), _units(row_keys, 32), strict=True))
+    there = [(at, identifier, key) for at, (identifier, key) in named if identifier in index]
+    plains = [_decrypted(snapshot, index[identifier], identifier, key) for _, identifier, key in there]
+    rows = parse_rows(plains, group.ROW_PROOF_LENGTH, hub_limit)
+    candidates = [(*one, row) for one, row in zip(there, rows, strict=True) if row is not None]
+    unsound = [one for one, row in zip(there, rows, strict=True) if row is None]
     sound = _sound(snapshot.trace, candidates, keys)
-    for (_, identifier, key, _), good in zip(candidates, sound, strict=True):
-        if not good:
-            broken.append(Broken(identifier, key, snapshot.row(index[identifier])))
+    unsound += [one[:3] for one, good in zip(candidates, sound, strict=True) if not good]
     kept = [one for one, good in zip(candidates, sound, strict=True) if good]
     return Opened(
         found=np.array([at for at, _, _, _ in kept], np.int64),
-        rows=tuple(row.entries() for _, _, _, row in kept),
+        sizes=np.array([row.count for _, _, _, row in kept], np.int64),
+        entries=read_rows([row for _, _, _, row in kept]),
         seals=_array(b"".join(row.seals for _, _, _, row in kept), 128),
-        broken=tuple(broken),
+        broken=tuple(Broken(identifier, key, snapshot.row(index[identifier])) for _, identifier, key in unsound),
     )
 
 
@@ -248,12 +243,11 @@ def _sound(
     return group.verify_rows(keys, identifiers, ends, seals, features, context.snapshot(trace), proofs)
 
 
-def _opened(snapshot: Snapshot, place: int, identifier: bytes, key: bytes, most: int) -> Row | None:
+def _decrypted(snapshot: Snapshot, place: int, identifier: bytes, key: bytes) -> bytes | None:
     try:
-        plain = ChaCha20Poly1305(key).decrypt(_NONCE, snapshot.row(place), snapshot.trace + identifier)
+        return ChaCha20Poly1305(key).decrypt(_NONCE, snapshot.row(place), snapshot.trace + identifier)
     except InvalidTag:
         return None
-    return parse_row(plain, group.ROW_PROOF_LENGTH, most)
 
 
 def _array(data: bytes, width: int) -> group.Array:

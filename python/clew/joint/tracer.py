@@ -19,7 +19,7 @@ from clew.joint import context, group, labels
 from clew.joint.asking import Asked, List, ask, padded_positions
 from clew.joint.commitments import Commitments
 from clew.joint.couples import Couples
-from clew.joint.found import FAR, NOBODY, UNNAMED, Found, Vertices
+from clew.joint.found import FAR, NOBODY, UNNAMED, Found, Named, Vertices
 from clew.joint.labels import digest
 from clew.joint.messages import (
     OWN_LIMIT,
@@ -354,15 +354,12 @@ def _take_names(kept: Trace, hop: int, message: Names, given: Given) -> Step[Sta
     order, roots, warrant = kept.order, kept.roots, kept.authorisation
     statement = context.names(order, roots, warrant, hop, asked.message.evidence)
     group.verify_names(kept.keys, *context.items(asked.message), _points(message.points), statement, message.proof)
-    names = asked.names(message, kept.keys)
+    names = Named.of(asked.names(message, kept.keys))
     found = _named(kept.found, asked, names)
-    at = np.fromiter((found.names.get(name, NOBODY) for name in names), np.int64, total)
-    vertices, first = np.unique(at, return_index=True)
+    vertices, first = np.unique(names.vertices(found.names), return_index=True)
     vertices, first = vertices[vertices != NOBODY], first[vertices != NOBODY]
-    positions = dict(kept.positions)
-    for vertex, position in zip(vertices.tolist(), first.tolist(), strict=True):
-        positions.setdefault(vertex, (hop, position))
-    kept = replace(kept, found=found, positions=positions)
+    here = zip(vertices.tolist(), ((hop, position) for position in first.tolist()), strict=True)
+    kept = replace(kept, found=found, positions={**dict(here), **kept.positions})
     entry = _entry("joint.names", kept, hop=hop, vertices=len(vertices))
     reached = found.hops(warrant.hops)
     inside = int((reached < FAR).sum())
@@ -382,21 +379,23 @@ def _take_names(kept: Trace, hop: int, message: Names, given: Given) -> Step[Sta
     return Step(AwaitRows(kept, hop, message, chosen, wanted), request, (entry,))
 
 
-def _named(found: Found, asked: Asked, names: Sequence[bytes]) -> Found:
+def _named(found: Found, asked: Asked, names: Named) -> Found:
     """What is known once a list's names are: first of vertices that the tracer knows, then of the others."""
-    count = len(asked.source)
-    known = np.concatenate(
-        [asked.declared, found.seeds[asked.source] if asked.content.edges is None else asked.declared[:0]]
-    )
-    theirs = [*names[count:], *(names[:count] if asked.content.edges is None else ())]
-    for vertex, name in zip(known.tolist(), theirs, strict=True):
+    count, edges = len(asked.source), asked.content.edges
+    seeds = found.seeds[asked.source] if edges is None else asked.declared[:0]
+    known = np.concatenate([seeds, asked.declared])
+    places = np.arange(0 if edges is None else count, count + len(asked.declared))
+    # A number stands in a list more than once: to fill it up.
+    pairs = np.unique(np.stack([known, names.which[places]], axis=1), axis=0).tolist()
+    theirs = [names.distinct[which] for _, which in pairs]
+    for (vertex, _), name in zip(pairs, theirs, strict=True):
         if found.names.get(name, vertex) != vertex:
             raise check_failed("a number was given the name of another")
-    found = found.identified(known, theirs)
-    if asked.content.edges is None:
+    found = found.identified(np.array([vertex for vertex, _ in pairs], np.int64), theirs)
+    if edges is None:
         return found
-    edges, first = np.unique(asked.content.edges[asked.source], return_index=True)
-    return found.named(edges, [names[at] for at in first.tolist()])
+    asked_edges, first = np.unique(edges[asked.source], return_index=True)
+    return found.named(asked_edges, names.at(first))
 
 
 def _take_rows(state: AwaitRows, message: Rows, given: Given) -> Step[State]:
@@ -414,12 +413,12 @@ def _take_rows(state: AwaitRows, message: Rows, given: Given) -> Step[State]:
     vertices = np.fromiter((state.wanted[int(at)] for at in positions[mine]), np.int64, len(mine))
     opened = open_rows(kept.snapshot, kept.index, read[mine], kept.keys, kept.order.offer.hub_limit)
     kept = _with_rows(kept, vertices, opened)
-    entry = _entry("joint.rows", kept, hop=state.hop, opened=len(opened.rows), broken=len(opened.broken))
+    entry = _entry("joint.rows", kept, hop=state.hop, opened=len(opened.found), broken=len(opened.broken))
     return _ask(kept, state.hop + 1, given, (entry,))
 
 
 def _with_rows(kept: Trace, vertices: Vertices, opened: Opened) -> Trace:
-    found = kept.found.with_rows(vertices, vertices[opened.found], opened.rows)
+    found = kept.found.with_rows(vertices, vertices[opened.found], opened.sizes, opened.entries)
     seals = np.concatenate([kept.seals, opened.seals])
     return replace(kept, found=found, seals=seals, broken=(*kept.broken, *opened.broken))
 
