@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import stat
 from pathlib import Path
 
@@ -14,14 +15,14 @@ from clew.case.folder import CaseFolder, Part
 from clew.effects import NoProgress
 from clew.errors import ClewError, InputError, Refused, StorageError, UsageError
 from clew.report.reading import read_contents
-from clew.report.write import FORMATS, digest_of, export_tables, write_report
+from clew.report.write import FORMATS, NAMES, digest_of, export_tables, put, write_report
 from clew.warrants.dsse import sign
 from clew.warrants.keys import SigningKey
 from clew.words.speaker import LANGUAGES, Language
+from tests import faults
 from tests.made_case import WRITTEN, made_accounts, made_findings, made_folder, made_warrant
 
-NAMES = {f"{table}.{kind}" for table in ("pairs", "ranked", "successions", "vertices") for kind in ("csv", "parquet")}
-NAMES |= {"graph.gexf", "graph.graphml"}
+TABLES = {name for name in NAMES if not name.startswith("report.")}
 
 
 def log_of(case: CaseFolder) -> FileLog:
@@ -35,7 +36,7 @@ def write(case: CaseFolder, languages: tuple[Language, ...] = LANGUAGES, out: Pa
 def test_report_and_its_tables_stand_in_the_case(tmp_path: Path) -> None:
     case = made_folder(tmp_path / "case")
     files = write(case)
-    assert set(files) == {*NAMES, "report.ar.html", "report.fr.html", "report.en.html"}
+    assert set(files) == NAMES == {*TABLES, "report.ar.html", "report.fr.html", "report.en.html"}
     assert case.names(Part.REPORT) == sorted(files)
     assert all(case.read(Part.REPORT, name) == data for name, data in files.items())
 
@@ -157,7 +158,7 @@ def test_report_and_export_write_the_same_tables(tmp_path: Path) -> None:
     case = made_folder(tmp_path / "case")
     exported = export_tables(case, log_of(case), lambda: WRITTEN, FORMATS, LANGUAGES, tmp_path / "out")
     reported = write(case)
-    assert set(exported) == NAMES
+    assert set(exported) == TABLES
     assert {name: reported[name] for name in exported} == exported
 
 
@@ -187,3 +188,51 @@ def test_handing_on_never_overwrites_a_case(tmp_path: Path, place: str) -> None:
     with pytest.raises(UsageError, match=r"export\.inside"):
         write(case, out=tmp_path / place)
     assert {path: path.read_bytes() for path in (tmp_path / "case").rglob("*") if path.is_file()} == before
+
+
+def test_an_export_never_lies_beside_files_of_another(tmp_path: Path) -> None:
+    """Harm stopped: a graph file of one case, handed on beside the tables of another as if they were of one."""
+    case, out = made_folder(tmp_path / "case"), tmp_path / "out"
+    export_tables(case, log_of(case), lambda: WRITTEN, ["csv", "gexf"], LANGUAGES, out)
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    entries = len(log_of(case).entries())
+    for other in ("csv", "parquet"):
+        with pytest.raises(UsageError, match=r"graph\.gexf") as error:
+            export_tables(case, log_of(case), lambda: WRITTEN, [other], LANGUAGES, out)
+        assert error.value.code == "export.other-files"
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert len(log_of(case).entries()) == entries, "nothing was handed on, and nothing is said to be"
+    (out / "letter.pdf").write_bytes(b"of the user")
+    export_tables(case, log_of(case), lambda: WRITTEN, ["csv", "gexf", "parquet"], LANGUAGES, out)
+    write(case, out=out)
+    with pytest.raises(UsageError, match=r"report\.ar\.html"):
+        write(case, languages=(Language.FR,), out=out)
+    assert (out / "letter.pdf").read_bytes() == b"of the user"
+
+
+def test_a_crash_never_leaves_files_of_two_exports(tmp_path: Path) -> None:
+    """Stopped at any system call, a folder holds files of the old export only or of the new one only."""
+    numbers = itertools.count()
+    names = ("graph.gexf", "pairs.csv", "vertices.csv")
+    old, new = ({name: word * 9 for name in names} for word in (b"old", b"new"))
+    receipt = FileLog(tmp_path / "log", lambda: WRITTEN).commit(Entry("export.written", {}))
+
+    def prepare() -> Path:
+        folder = tmp_path / str(next(numbers))
+        put(old, folder, receipt)
+        return folder
+
+    def found(folder: Path) -> list[bytes]:
+        return [(folder / name).read_bytes() for name in names if (folder / name).exists()]
+
+    def check_crashed(folder: Path) -> None:
+        assert len(set(found(folder))) <= 1
+        put(new, folder, receipt)
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == new
+
+    def check_full(folder: Path) -> None:
+        assert len(set(found(folder))) <= 1
+        assert {path.name for path in folder.iterdir()} <= set(names), "what was not finished is taken away"
+
+    assert faults.crash_everywhere(prepare, lambda folder: put(new, folder, receipt), check_crashed) > 10
+    assert faults.fill_everywhere(prepare, lambda folder: put(new, folder, receipt), check_full) > 5

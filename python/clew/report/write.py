@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from clew.audit.log import Entry, Log, Receipt
 from clew.case.folder import CaseFolder, Part
@@ -21,12 +23,20 @@ from clew.report.graphfiles import graph_files
 from clew.report.page import page_name, render
 from clew.report.reading import read_contents
 from clew.report.tables import csv_files, parquet_files
-from clew.words.speaker import Language
+from clew.words.speaker import LANGUAGES, Language
 
 __all__ = ["FORMATS", "digest_of", "export_tables", "report_files", "table_files", "write_report"]
 
 FORMATS = ("csv", "parquet", "graphml", "gexf")
 """What tables can be written as."""
+
+_TABLES: Final = ("vertices", "pairs", "ranked", "successions")
+NAMES: Final = frozenset(
+    [f"{table}.{kind}" for table in _TABLES for kind in ("csv", "parquet")]
+    + ["graph.graphml", "graph.gexf"]
+    + [page_name(language) for language in LANGUAGES]
+)
+"""Every file that a report or an export may consist of."""
 
 
 def table_files(
@@ -65,6 +75,8 @@ def write_report(
         _require_place(copy_to)
     contents = read_contents(case, log)
     files = report_files(contents, languages, clock(), progress)
+    if copy_to is not None:
+        _require_no_others(copy_to, files)
     receipt = log.commit(
         Entry(
             "report.written",
@@ -90,6 +102,7 @@ def export_tables(
     _require_place(folder)
     contents = read_contents(case, log)
     files = table_files(contents, formats, languages, clock())
+    _require_no_others(folder, files)
     receipt = log.commit(
         Entry(
             "export.written",
@@ -130,19 +143,42 @@ def _require_place(folder: Path) -> None:
             )
 
 
+def _require_no_others(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Return if no other of Clew's files would stay beside the new ones: tables of two cases, as if of one."""
+    others = sorted(name for name in NAMES - files.keys() if (folder / name).exists())
+    if others:
+        raise UsageError(
+            "export.other-files",
+            f"files of an earlier report or export would stay there beside the new ones: {', '.join(others)}",
+            where=str(folder),
+            mend="Name a new folder with --out, take them away, or write the same files again.",
+        )
+
+
 def put(files: Mapping[str, bytes], folder: Path, receipt: Receipt) -> None:
-    """Write the files into a folder, each whole or not at all, readable by nobody else."""
+    """Write the files into a folder, readable by nobody else: a crash never leaves old ones among new ones.
+
+    All are written beside the old ones first, where a full disk is met before an old one is gone.
+    """
     if receipt.kind not in {"report.written", "export.written"}:
         receipt.require("export.written")
+    new = {name: folder / f".{name}.new" for name in files}
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in NAMES:
+            (folder / f".{name}.new").unlink(missing_ok=True)
         for name, data in files.items():
-            new = folder / f".{name}.new"
-            new.unlink(missing_ok=True)
-            write_file(new, data)
-            new.replace(folder / name)
+            write_file(new[name], data)
+        for name in files:
+            (folder / name).unlink(missing_ok=True)
+        sync_folder(folder)
+        for name, path in new.items():
+            path.rename(folder / name)
         sync_folder(folder)
     except OSError as error:
+        with suppress(OSError):
+            for path in new.values():
+                path.unlink(missing_ok=True)
         raise StorageError(
             "export.unwritable",
             f"the files could not be written: {error.strerror}",
