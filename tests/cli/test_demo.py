@@ -11,6 +11,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from clew.case.folder import CaseFolder
+from clew.chain.files import read_graph
+from clew.records.store import Store
+from clew.synth.layouts import FRENCH, IRAQI
 from tests.command import run, run_json
 
 PEOPLE = 2_500
@@ -117,8 +121,61 @@ def test_the_log_holds_a_signed_stage_for_every_look_and_the_report_three_langua
     assert len(told["report"]) == 3
 
 
+def test_two_nodes_trace_jointly_what_both_stores_would_give_as_one(told: Any, folder: Path) -> None:
+    """Counted again from the files: what the demo compared is all that the joint case holds."""
+    joint, stage = told["joint"], told["stages"][-1]
+    graph = read_graph(CaseFolder.open(Path(joint["case"])))
+    compared = joint["comparison"]
+    assert joint["equal"]
+    assert (compared.pop("vertices"), compared.pop("pairs")) == (graph.vertices.num_rows, graph.pairs.num_rows)
+    assert set(compared.values()) == {0}
+    assert joint["numbers"] == graph.vertices.num_rows == sum(joint["numbers_by_hop"])
+    assert joint["seeds"] == stage["seeds"]
+    assert joint["numbers"] == (
+        stage["numbers"] + joint["not_in_the_one_store_trace"] - joint["only_in_the_one_store_trace"]
+    )
+    hops = dict(zip(graph.vertices["vertex"].to_pylist(), graph.vertices["hop"].to_pylist(), strict=True))
+    known = {vertex: hop for vertex, hop in hops.items() if not vertex.startswith("p:")}
+    assert (len(known), len(hops) - len(known)) == (joint["known_to_tracer"], joint["pseudonyms"])
+    assert min(joint["known_to_tracer"], joint["pseudonyms"]) > stage["seeds"]
+    solo = pq.read_table(folder / "case" / "graph" / f"stage-{stage['stage']}-vertices.parquet")
+    together = dict(zip(solo["vertex"].to_pylist(), solo["hop"].to_pylist(), strict=True))
+    assert sum(together.get(vertex) == hop for vertex, hop in known.items()) >= 0.99 * len(known)
+    assert set(graph.pairs["holder"].to_pylist()) == {joint["tracer"], joint["holder"]}
+
+
+def test_neither_service_is_given_the_others_records(told: Any, folder: Path) -> None:
+    """Harm stopped: a demo of "records sent: 0" in which one side has the other's records all along."""
+    joint = told["joint"]
+    assert joint["records_sent"] == 0
+    assert (
+        min(joint[way]["bytes"] for way in ("tracer_to_holder", "holder_to_tracer")) > 32 * joint["answered"]["items"]
+    )
+    held = {}
+    for service, planted in zip((IRAQI, FRENCH), told["planted"], strict=True):
+        place = folder / "joint" / service.name
+        accounts = Store.open(place / "store").accounts()
+        assert [(account.file, account.units) for account in accounts] == [(service.file, planted["units"])]
+        held[service.name] = set(
+            pq.read_table(place / "store" / "imports" / "1" / "numbers.parquet")["canonical"].to_pylist()
+        )
+        assert json.loads((place / "node" / "node.json").read_text())["store"] == str((place / "store").resolve())
+        assert not (place / "node" / "control.sock").exists()
+    graph = read_graph(CaseFolder.open(Path(joint["case"])))
+    known = {vertex for vertex in graph.vertices["vertex"].to_pylist() if not vertex.startswith("p:")}
+    seeds = set((folder / "seeds.txt").read_text().split())
+    assert seeds <= known
+    only_theirs = held[joint["holder"]] - held[joint["tracer"]]
+    assert only_theirs
+    traced = pq.read_table(folder / "case" / "graph" / f"stage-{told['stages'][-1]['stage']}-vertices.parquet")
+    named_to_it = set(traced.filter(traced["seed"])["vertex"].to_pylist())
+    assert not (known & only_theirs) - named_to_it
+    assert (folder / "joint" / "passphrase").stat().st_mode & 0o777 == 0o600
+
+
 def test_the_text_adds_up_fits_a_screen_and_another_seed_comes_to_other_figures(told: Any, tmp_path: Path) -> None:
-    folder = tmp_path / "other"
+    # So long a path that no socket can stand in it: the nodes have to run elsewhere.
+    folder = tmp_path / ("a-long-name-" * 8) / "other"
     done = run("demo", "--folder", folder, "--people", "2000", "--seed", "4")
     lines = done.stdout.splitlines()
     text = " ".join(done.stdout.split())
@@ -126,14 +183,20 @@ def test_the_text_adds_up_fits_a_screen_and_another_seed_comes_to_other_figures(
     assert sums is not None
     members, *parts = map(int, sums.groups())
     assert members == sum(parts) == 30
+    assert "records sent: 0" in text
+    joint = re.search(
+        r"([\d,]+) numbers inside the bound = .* both stores as one, .*: ([\d,]+) numbers and .*; 0 differ", text
+    )
+    assert joint is not None
+    assert joint[1] == joint[2]
     bounds = [int(count.replace(",", "")) for count in re.findall(r"([\d,]+) = [\d,]+ \+ [\d,]+ \+ [\d,]+ ", text)]
     assert bounds != [stage["numbers"] for stage in told["stages"]]
     found = told["judgement"]
     assert parts != [found["seeds"], found["found"], found["missed_inside"], found["missed_outside"]]
-    assert len(lines) <= 45
+    assert len(lines) <= 60
     # The paths at the end are as long as the folder's name.
     assert max(len(line) for line in lines if str(folder) not in line) <= 100
-    for command in [line.split() for line in lines[-3:]]:
+    for command in [line.split() for line in lines[-5:]]:
         assert command[0] == "clew"
         run(*command[1:])
 

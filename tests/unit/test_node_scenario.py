@@ -11,6 +11,7 @@ import pytest
 from clew.audit.log import FileLog
 from clew.case.folder import CaseFolder
 from clew.chain.files import read_graph
+from clew.cli.demo_pooled import compare, pooled
 from clew.effects import system_clock
 from clew.joint.couples import Couples
 from clew.joint.messages import Offer
@@ -22,7 +23,7 @@ from clew.synth.layouts import FRENCH, IRAQI
 from clew.synth.scenario import scenario
 from clew.warrants.authorisation import Budgets
 from tests.node_pair import AUDITOR, Desks, desks, documents, papers
-from tests.protocol.parties import pooled
+from tests.protocol.parties import pooled as naive
 
 HUB_LIMIT = 200
 PLENTY = Budgets(numbers=1_000_000, items=4_000_000, rows=1_000_000, declared=1_000_000, recognised=1_000_000)
@@ -65,15 +66,15 @@ def test_two_nodes_give_the_graph_of_both_stores_on_the_demos_scenario(tmp_path:
     offer = pair.a.terms
     assert offer is not None
     own, theirs = (window(store, offer, tmp_path) for store in stores)
-    hops, pairs = pooled({"Tracer": own, "Holder": theirs}, list(made.seeds), 2)
+    sides = {"Tracer": own, "Holder": theirs}
     vault = pair.b.state.kept.vault  # type: ignore[union-attr]  # the oracle unmasks everything
-
-    def number(text: str) -> str:
-        return str(vault.number(vault.find(bytes.fromhex(text[2:])))) if text.startswith("p:") else text
-
-    vertices, edges = graph.vertices.to_pylist(), graph.pairs.select(["a", "b", "holder"]).to_pylist()
-    assert {number(one["vertex"]): one["hop"] for one in vertices} == hops
-    named = [(*sorted((number(one["a"]), number(one["b"]))), one["holder"]) for one in edges]
-    assert set(named) == pairs
-    assert len(named) == len(pairs) > 1_000
-    assert sum(one["vertex"].startswith("p:") for one in vertices) > 100
+    names = {text: bytes.fromhex(text[2:]) for text in graph.vertices["vertex"].to_pylist() if text.startswith("p:")}
+    numbers = {text: str(vault.number(vault.find(name))) for text, name in names.items()}
+    expected = pooled(sides, list(made.seeds), 2)
+    found = compare(graph, numbers, expected)
+    assert found.equal, found
+    hops, pairs = naive(sides, list(made.seeds), 2)
+    assert dict(expected.hops) == hops
+    assert set(zip(*(expected.pairs[name].to_pylist() for name in ("a", "b", "holder")), strict=True)) == pairs
+    assert found.pairs == len(pairs) > 1_000
+    assert len(numbers) > 100

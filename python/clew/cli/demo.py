@@ -99,7 +99,7 @@ def demo(folder: Path, seed: int | None, people: int, keep: bool, as_json: bool)
         "report", lambda: "One page each in Arabic, French and English; tables and graph files beside them."
     ):
         pages = run.write_report()
-    with told.step("joint", lambda: joint_text(joint, run.traced.scope.stage)):
+    with told.step("joint", lambda: joint_text(joint, run.traced.scope.stage, _WIDTH - _NAME)):
         joint = run_joint(run)
     judgement = run.judge()
     entries = run.log_entries()
