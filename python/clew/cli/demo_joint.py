@@ -195,7 +195,8 @@ def _traced(demo: Demo, folder: Path, sides: _Sides, nodes: Nodes) -> list[dict[
     for node, shown in ((sides.holder, []), (sides.tracer, seeds)):
         nodes.ask(node, "start", case="1", warrant=str(warrant.resolve()), seeds=shown)
     nodes.until(sides.tracer, lambda one: one["state"] == "traced")
-    return [nodes.ask(node, "status", case="1") for node in (sides.tracer, sides.holder)]
+    # What a trace has found is in its case folder when its result is told, and not before.
+    return [nodes.ask(sides.tracer, "result", case="1"), nodes.ask(sides.holder, "status", case="1")]
 
 
 def _papers(demo: Demo, folder: Path, terms: Mapping[str, Any]) -> tuple[Path, list[list[str]]]:
