@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, final
 
 import numpy as np
@@ -32,7 +33,7 @@ _HOUR: Final = np.dtype([("hour", "u1"), ("contacts", ">u4")])
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Entries:
     """The features of some entries: ``fixed`` one an entry, ``hours`` those that are not zero, ``spread`` how many of
     them each entry has (hours rise within an entry)."""
@@ -46,13 +47,25 @@ class Entries:
 
     def split(self, ends: npt.NDArray[np.int64]) -> list[bytes]:
         """The features of rows that end at ``ends``, as a row holds them: fixed ones, how many hours, hours."""
-        last = np.cumsum(self.spread, dtype=np.int64)[ends - 1]
+        fixed, spread, hours = self.fixed.tobytes(), self.spread.tobytes(), self.hours.tobytes()
         found, begin, first = [], 0, 0
-        for end, until in zip(ends.tolist(), last.tolist(), strict=True):
-            parts = self.fixed[begin:end], self.spread[begin:end], self.hours[first:until]
-            found.append(b"".join(part.tobytes() for part in parts))
+        for end, hour in zip(ends.tolist(), self._hour_ends[ends - 1].tolist(), strict=True):
+            until, width = hour * _HOUR.itemsize, FIXED.itemsize
+            found.append(fixed[begin * width : end * width] + spread[begin:end] + hours[first:until])
             begin, first = end, until
         return found
+
+    def taken(self, places: npt.NDArray[np.int64], turn: npt.NDArray[np.bool_]) -> Entries:
+        """The entries at some places, with out and in exchanged where ``turn``."""
+        spread = self.spread[places]
+        sizes = spread.astype(np.int64)
+        hours = np.arange(int(sizes.sum())) + np.repeat(self._hour_ends[places] - np.cumsum(sizes), sizes)
+        return Entries(Entries(self.fixed[places], spread, self.hours).turned(turn), spread, self.hours[hours])
+
+    @cached_property
+    def _hour_ends(self) -> npt.NDArray[np.int64]:
+        """Where the hours of each entry end."""
+        return np.cumsum(self.spread, dtype=np.int64)
 
     def week(self) -> npt.NDArray[np.int32]:
         """Contacts by hour of the week: one row of 168 an entry."""
@@ -69,22 +82,20 @@ class Entries:
         return found
 
 
-def entries_of(features: pa.Table, couple: npt.NDArray[np.int64], forward: npt.NDArray[np.bool_]) -> Entries:
-    """The entries of some couples, seen from ``a`` where ``forward`` and from ``b`` elsewhere."""
-    taken = features.take(pa.array(couple))
-    fixed = np.zeros(len(couple), FIXED)
+def entries_of(features: pa.Table) -> Entries:
+    """One entry a couple, seen from its ``a``."""
+    fixed = np.zeros(len(features), FIXED)
     for name in _WAYS:
-        ab, ba = taken[f"{name}_ab"].to_numpy(), taken[f"{name}_ba"].to_numpy()
-        fixed[f"{name}_out"] = np.where(forward, ab, ba)
-        fixed[f"{name}_in"] = np.where(forward, ba, ab)
+        fixed[f"{name}_out"] = features[f"{name}_ab"].to_numpy()
+        fixed[f"{name}_in"] = features[f"{name}_ba"].to_numpy()
     for name in ("first", "last"):
-        fixed[name] = taken[name].cast(pa.int64()).to_numpy()
-    week = taken["hours"].combine_chunks().flatten().to_numpy().reshape(-1, HOURS)
+        fixed[name] = features[name].cast(pa.int64()).to_numpy()
+    week = features["hours"].combine_chunks().flatten().to_numpy().reshape(-1, HOURS)
     entry, hour = np.nonzero(week)
     hours = np.zeros(len(entry), _HOUR)
     hours["hour"] = hour
     hours["contacts"] = week[entry, hour]
-    return Entries(fixed, np.bincount(entry, minlength=len(couple)).astype(np.uint8), hours)
+    return Entries(fixed, np.bincount(entry, minlength=len(features)).astype(np.uint8), hours)
 
 
 def joined(parts: list[Entries]) -> Entries:

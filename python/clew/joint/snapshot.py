@@ -7,6 +7,7 @@ without the holder, one request a row.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, final
@@ -19,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from clew.errors import InputError
 from clew.joint import context, group, labels
-from clew.joint.couples import Couples
+from clew.joint.couples import Adjacency, Couples
 from clew.joint.labels import digest, expand
 from clew.joint.rows import LEAST_ROW, Entries, Row, entries_of, parse_rows, read_rows, write_row
 from clew.joint.sizes import LEAST_LIST, size_class
@@ -124,13 +125,23 @@ def seal_snapshot(
     names = group.multiply(points, secrets.name)
     places = {name: place for place, name in enumerate(_units(names, 32))}
     owners = np.flatnonzero(~couples.hub & (np.diff(couples.adjacency.begin) > 0))
-    row_points = group.multiply(points[owners], secrets.row)
-    sealed = group.multiply(points, secrets.seal)
-    rows = []
-    for at in range(0, len(owners), _CHUNK):
-        chunk = slice(at, at + _CHUNK)
+    material = _Material(
+        trace=trace,
+        secrets=secrets,
+        keys=keys,
+        adjacency=couples.adjacency,
+        features=entries_of(couples.features),
+        points=points,
+        sealed=group.multiply(points, secrets.seal),
+        row_points=group.multiply(points[owners], secrets.row),
+    )
+
+    def rows_from(at: int) -> list[tuple[bytes, bytes]]:
         own_seed = digest(labels.SNAPSHOT, trace, seed, at.to_bytes(4, "big"))
-        rows += _rows(couples, (secrets, keys), trace, own_seed, (points, sealed), owners[chunk], row_points[chunk])
+        return _rows(material, own_seed, owners[at : at + _CHUNK], material.row_points[at : at + _CHUNK])
+
+    with ThreadPoolExecutor(2) as two:  # while the core computes for one batch, the other is written
+        rows = [row for part in two.map(rows_from, range(0, len(owners), _CHUNK)) for row in part]
     rows += _dummies([len(row) for _, row in rows], seed, trace)
     rows.sort(key=lambda row: row[0])
     identifiers = b"".join(identifier for identifier, _ in rows)
@@ -139,35 +150,51 @@ def seal_snapshot(
     return snapshot, Vault(couples.numbers, points, places)
 
 
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class _Material:
+    """What all rows are made of: of each couple the features, of each number its point, sealed too, and that of its
+    row."""
+
+    trace: bytes
+    secrets: group.HolderSecrets
+    keys: group.HolderKeys
+    adjacency: Adjacency
+    features: Entries
+    points: group.Array
+    sealed: group.Array
+    row_points: group.Array
+
+
 def _rows(
-    couples: Couples,
-    kept: tuple[group.HolderSecrets, group.HolderKeys],
-    trace: bytes,
-    seed: bytes,
-    points: tuple[group.Array, group.Array],
-    owners: npt.NDArray[np.int64],
-    row_points: group.Array,
+    material: _Material, seed: bytes, owners: npt.NDArray[np.int64], row_points: group.Array
 ) -> list[tuple[bytes, bytes]]:
     """Identifier and encrypted row of each of ``owners``; their entries stand in an order drawn from ``seed``."""
-    adjacency = couples.adjacency
+    adjacency, trace = material.adjacency, material.trace
     places, whose = adjacency.of(owners)
     drawn = np.frombuffer(expand(seed, b"order", 8 * len(places)), ">u8")
     places = places[np.lexsort((drawn, whose))]
     ends = np.cumsum(np.diff(adjacency.begin)[owners])
     other = adjacency.other[places]
-    seals = group.seal(points[0][other], points[1][other], kept[1], seed)
-    entries = entries_of(couples.features, adjacency.couple[places], adjacency.forward[places])
-    features = entries.split(ends)
+    seals = group.seal(material.points[other], material.sealed[other], material.keys, seed)
+    features = material.features.taken(adjacency.couple[places], ~adjacency.forward[places]).split(ends)
     identifiers, row_keys = group.row_keys(row_points)
-    statement = context.snapshot(trace)
-    proofs = group.prove_rows(kept[0], identifiers, ends, seals, features, seed, statement, digest(labels.SEED, seed))
-    names, sealed = _units(identifiers, 16), _units(row_keys, 32)
-    found = []
-    for at, (identifier, key) in enumerate(zip(names, sealed, strict=True)):
-        first = int(ends[at - 1]) if at else 0
-        plain = write_row(proofs[at].tobytes(), seals[first : ends[at]].tobytes(), features[at])
-        found.append((identifier, ChaCha20Poly1305(key).encrypt(_NONCE, plain, trace + identifier)))
-    return found
+    nonces = digest(labels.SEED, seed)
+    proofs = group.prove_rows(
+        material.secrets, identifiers, ends, seals, features, seed, context.snapshot(trace), nonces
+    )
+    parts = zip(_units(proofs, group.ROW_PROOF_LENGTH), _split(seals, ends), features, strict=True)
+    named = zip(_units(identifiers, 16), _units(row_keys, 32), strict=True)
+    return [
+        (identifier, ChaCha20Poly1305(key).encrypt(_NONCE, write_row(*row), trace + identifier))
+        for (identifier, key), row in zip(named, parts, strict=True)
+    ]
+
+
+def _split(seals: group.Array, ends: npt.NDArray[np.int64]) -> list[bytes]:
+    """The sealed numbers of rows that end at ``ends``."""
+    whole, width = seals.tobytes(), seals.shape[1]
+    return [whole[width * begin : width * end] for begin, end in pairwise([0, *ends.tolist()])]
 
 
 def _dummies(sizes: Sequence[int], seed: bytes, trace: bytes) -> list[tuple[bytes, bytes]]:
