@@ -57,6 +57,23 @@ def _unmask(tracer: Process, done: dict[str, Any], folder: Path) -> None:
     assert "+33612000003" in vertices()
 
 
+def _told(tracer: Process, holder: Process, done: dict[str, Any], folder: Path) -> None:
+    """Both sides' receipts say the same, and the report and the tables show the number that was unmasked."""
+    receipts = [side.case("receipt", "1") for side in (tracer, holder)]
+    assert receipts[0]["receipt"]["sent"] == receipts[1]["receipt"]["received"]
+    assert all(Path(one["file"]).is_file() for one in receipts)
+    shown = run("case", "receipt", holder.node, "1").stdout
+    assert "Revealed to Tracer" in shown
+    assert "called both bridges" in shown
+    assert "+33" not in shown
+    assert run_json("report", done["folder"], expect=3)["error"]["code"] == "report.stale"
+    run("cells", done["folder"])
+    pages = run_json("report", done["folder"])["report"]
+    assert all("+33612000003" in Path(page).read_text() for page in pages.values())
+    run("export", done["folder"], "--format", "csv", "--out", folder / "handover")
+    assert "tel:+33612000003" in (folder / "handover" / "vertices.csv").read_text()
+
+
 def test_a_card_with_another_fingerprint_than_was_read_out_is_not_pinned(short: Path) -> None:
     tracer, holder = Process(short / "a", "Tracer", OWN), Process(short / "b", "Holder", THEIRS)
     wrong = run_json("node", "peer", "add", tracer.node, holder.card, "--fingerprint", "0000 " * 8, expect=4)
@@ -93,6 +110,7 @@ def test_two_organisations_trace_jointly_by_the_commands(short: Path) -> None:
         assert sum(found["bound"]["numbers_by_hop"]) == REACHED
         assert run_json("cells", done["folder"])  # a joint graph feeds the same steps as a solo one
         _unmask(tracer, done, short)
+        _told(tracer, holder, done, short)
         tracer.case("close", "1")
         assert tracer.case("status", "1", "--wait")["state"] == "closed"
         assert holder.until("closed")["paused"] is None

@@ -21,7 +21,7 @@ HIDDEN = "+33612000003"
 """Reached over the border, and in no record of the tracer's."""
 
 
-def both_sides(folder: Path) -> Desks:
+def both_sides(folder: Path, hops: int = 2) -> Desks:
     """Two nodes whose policies ask for a signer of each side, after a trace."""
     pair = desks(folder)
     text = policy_toml(
@@ -34,7 +34,7 @@ def both_sides(folder: Path) -> Desks:
         settings = replace(desk.identity.settings, policy=folder / "policy.toml")
         desk.identity = replace(desk.identity, settings=settings)
     pair.committed()
-    pair.authorised(keys=(JUDGE, PARTNER), budgets=replace(BUDGETS, unmaskings=2))
+    pair.authorised(keys=(JUDGE, PARTNER), hops=hops, budgets=replace(BUDGETS, unmaskings=2))
     assert pair.pass_on() is None
     assert pair.a.row.state == "traced"
     return pair

@@ -39,6 +39,7 @@ class Part(StrEnum):
     FINDINGS = "findings"
     DECISIONS = "decisions"
     REPORT = "report"
+    JOINT = "joint"
 
 
 _KEY: Final = re.compile(rf"({'|'.join(Part)})/[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)

@@ -225,6 +225,9 @@ def _limits(graph: TracedGraph, contacts: Contacts) -> list[Reason]:
         found.append(Reason(say.LIMIT_HUB_SEEDS, {"k": hub_seeds}))
     if int(contacts.sources.sum()) == 1:
         found.append(Reason(say.LIMIT_ONE_SEED, {}))
+    pseudonyms = sum(name.startswith("p:") for name in contacts.names)
+    if pseudonyms:
+        found.append(Reason(say.LIMIT_PSEUDONYMS, {"k": pseudonyms}))
     last_hop = int((contacts.hop == graph.scope.hops).sum())
     if last_hop:
         found.append(Reason(say.LIMIT_HOPS, {"k": last_hop}))

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self, final
@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clew.audit.log import Entry, Log, Value
+from clew.audit.refusals import refusals_logged
 from clew.case.folder import CaseFolder, Part
 from clew.chain.graph import EVENTS, PAIRS, VERTICES, Detail, Header, TracedGraph, read_header
 from clew.effects import Clock
@@ -42,6 +43,7 @@ __all__ = [
     "require_traced",
     "stages",
     "verified_entry",
+    "warrant_refusals",
     "write_trace",
 ]
 
@@ -124,14 +126,21 @@ def authorise(
 ) -> Authorisation:
     """The authorisation that these documents give now, under the policy as it stands now (spec case, 5).
 
-    ``policy`` names its file, if it is not where it was. In an existing case the log must hold the case's last change,
-    and a refusal is logged before it is raised.
+    ``policy`` names its file, if it is not where it was. In an existing case the log must hold the case's last change.
+    A refusal is logged before it is raised.
     """
-    try:
+    with warrant_refusals(case, log, documents.warrant):
         return _authorisation(documents, case, log, clock, policy)
-    except Refused as refused:
-        _log_refusal(documents, case, log, refused)
-        raise
+
+
+def warrant_refusals(case: CaseFolder, log: Log, warrant: bytes) -> AbstractContextManager[None]:
+    """Within it, what is refused to who holds this signed warrant is logged as ``warrant.refused``.
+
+    A case that is not there yet is begun, so that there is a log: who tries a warrant that does not hold leaves a
+    folder with nothing in it but that.
+    """
+    file = hashlib.sha256(warrant).hexdigest()
+    return refusals_logged(log, "warrant.refused", {"file": file}, lambda: CaseFolder.create(case.path))
 
 
 def require_traced(
@@ -149,15 +158,15 @@ def require_traced(
     at after signatures, revocations and the clock (spec warrant, 5).
     """
     documents = Documents.read(case)
-    try:
-        _authorisation(documents, case, log, clock, policy)
-    except Refused as refused:
-        if not after_expiry or refused.code != "warrant.expired":
-            _log_refusal(documents, case, log, refused)
-            raise
-    chain = documents.chain()
-    if (chain[-1], len(chain)) != (graph.scope.warrant, graph.scope.stage):
-        raise _other_warrant(case)
+    with warrant_refusals(case, log, documents.warrant):
+        try:
+            _authorisation(documents, case, log, clock, policy)
+        except Refused as refused:
+            if not after_expiry or refused.code != "warrant.expired":
+                raise
+        chain = documents.chain()
+        if (chain[-1], len(chain)) != (graph.scope.warrant, graph.scope.stage):
+            raise _other_warrant(case)
 
 
 def graphs_under(case: CaseFolder, documents: Documents) -> list[TracedGraph]:
@@ -210,13 +219,6 @@ def _current(documents: Documents, path: Path | None) -> Policy:
     )
 
 
-def _log_refusal(documents: Documents, case: CaseFolder, log: Log, refused: Refused) -> None:
-    if case.exists:
-        with suppress(Refused):  # a clock behind the log refuses the entry too
-            digest = hashlib.sha256(documents.warrant).hexdigest()
-            log.commit(Entry("warrant.refused", {"code": refused.code, "file": digest}))
-
-
 def _origin(case: CaseFolder) -> Path:
     try:
         return Path(json.loads(case.read(Part.WARRANT, _ORIGIN))["policy"])
@@ -255,8 +257,14 @@ def verified_entry(authorisation: Authorisation, documents: Documents) -> Entry:
 def require_case(case: CaseFolder, authorisation: Authorisation, log: Log) -> None:
     """Return if this folder may take a graph of this authorisation: its case and first warrant, and no earlier stage.
 
-    Raises ``Refused`` (``trace.other-case``, ``trace.other-warrant``) or ``InputError`` (``trace.later-stage``).
+    Raises ``Refused`` (``trace.other-case``, ``trace.other-warrant``), logged as ``trace.refused``, or ``InputError``
+    (``trace.later-stage``).
     """
+    with refusals_logged(log, "trace.refused", {"warrant": authorisation.digest}):
+        _require_case(case, authorisation, log)
+
+
+def _require_case(case: CaseFolder, authorisation: Authorisation, log: Log) -> None:
     expected = case_digest(authorisation.case)
     names = {case_digest(_header(case, stage).scope.case) for stage in stages(case)}
     verified = [logged.entry.body for logged in log.entries() if logged.entry.kind == "warrant.verified"]
@@ -286,12 +294,18 @@ def require_case(case: CaseFolder, authorisation: Authorisation, log: Log) -> No
 
 
 def write_trace(
-    case: CaseFolder, graph: TracedGraph, documents: Documents, log: Log, accounts: Sequence[Account] = ()
+    case: CaseFolder,
+    graph: TracedGraph,
+    documents: Documents,
+    log: Log,
+    accounts: Sequence[Account] = (),
+    beside: Mapping[Part, Mapping[str, bytes]] | None = None,
 ) -> dict[str, str]:
     """Write the graph of one stage, and the documents it was traced under, all at once; logged as ``graph.written``.
 
-    ``accounts`` are those of the store that was read, kept beside the graph because a report shows them. Graphs of
-    other stages stay as they are. Returns the SHA-256 (hex) of the graph's files by name.
+    ``accounts`` are those of the store that was read, kept beside the graph because a report shows them; ``beside``
+    are further parts that are replaced in the same moment. Graphs of other stages stay as they are. Returns the
+    SHA-256 (hex) of the graph's files by name.
     """
     files = graph_files(graph)
     if accounts:
@@ -310,7 +324,7 @@ def write_trace(
     own = f"stage-{graph.scope.stage}-"
     kept = {name: case.read(Part.GRAPH, name) for name in case.names(Part.GRAPH) if not name.startswith(own)}
     receipt = log.commit(Entry("graph.written", body))
-    case.replace({Part.WARRANT: documents.files(), Part.GRAPH: {**kept, **files}}, receipt)
+    case.replace({**(beside or {}), Part.WARRANT: documents.files(), Part.GRAPH: {**kept, **files}}, receipt)
     return digests
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from clew.cli.case_text import DONE, summary_text, table_text
+from clew.cli.case_text import DONE, receipt_text, summary_text, table_text
 from clew.cli.node import FOLDER
 from clew.cli.output import Output, counted, json_option
 from clew.cli.readable import readable
@@ -345,6 +345,24 @@ def result(folder: Path, trace: str, as_json: bool) -> None:
     Output(as_json).result(
         found, f"{summary_text(found)}\nThe graph is in {found['folder']}. Next: clew cells {found['folder']}"
     )
+
+
+@case.command()
+@_trace
+@json_option
+def receipt(folder: Path, trace: str, as_json: bool) -> None:
+    """Show the receipt of a trace: what was sent in messages and bytes, what was revealed, to whom, who approved it.
+
+    Both sides have one. When every hop was answered, and again when something is unmasked or the trace is over, it is
+    written into the case folder, signed by the node and chained to the log. It names pseudonyms and no number; the
+    numbers that were unmasked stand beside it in joint/unmasked.json.
+
+    \b
+    Example:
+      clew case receipt node 1
+    """
+    found = _ask(folder, "receipt", case=trace)
+    Output(as_json).result(found, receipt_text(found["receipt"], found["file"]))
 
 
 @case.command()

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from clew.cli.output import counted
+from clew.cli.readable import readable
 
-__all__ = ["DONE", "summary_text", "table_text"]
+__all__ = ["DONE", "receipt_text", "summary_text", "table_text"]
 
 DONE: Final = frozenset({"closed", "ended"})
 
@@ -47,17 +48,65 @@ def summary_text(one: dict[str, Any]) -> str:
     return "\n".join(f"{name:<10}{text}" for name, text in rows)
 
 
-def _receipt_rows(receipt: dict[str, Any]) -> list[tuple[str, str]]:
-    rows = [
-        (way, f"{counted(receipt[way]['messages'], 'message')}, {receipt[way]['bytes']:,} bytes")
-        for way in ("sent", "received")
+def receipt_text(receipt: dict[str, Any], file: str | None) -> str:
+    """The whole receipt of a trace: what was sent, what was revealed, to whom, who approved it. It holds no number."""
+    lines = [
+        f"Receipt of case {receipt['case']}, {receipt['state']}",
+        *(
+            f"  {side}  {who['name']}  {who['fingerprint']}"
+            for side, who in (("here ", receipt["node"]), ("there", receipt["partner"]))
+        ),
     ]
+    for way in ("sent", "received"):
+        lines.append(f"{way.capitalize()}: {_total(receipt[way])}")
+        lines += [f"  {kind:<20} {_total(counts)}" for kind, counts in receipt[way]["kinds"].items()]
+    lines += [f"{name.capitalize()}: {text}" for name, text in _receipt_rows(receipt)[2:] if name != "unmasked"]
+    revealed = receipt["revealed"]
+    lines.append(f"Revealed to {revealed['to']}, padding included:")
+    for hop in revealed["hops"]:
+        declared = f", {hop['declared']:,} of them declared" if hop["declared"] else ""
+        items = counted(hop["items"] + hop["declared"], "item") + " named"
+        lines.append(f"  hop {hop['hop']}: {items}{declared}; {counted(hop['rows'], 'row')} opened")
+    if known := receipt["answered"]["recognised"]:
+        lines.append(f"  its own numbers recognised: {known:,}")
+    if reached := revealed["reached"]:
+        clear, hidden = counted(reached["numbers"], "number"), counted(reached["pseudonyms"], "pseudonym")
+        lines.append(f"  in the graph now: {clear} in the clear, {hidden}")
+    lines += _unmasked_lines(revealed["unmasked"])
+    if file is not None:
+        lines.append(f"Signed by this node, and chained to its log: {file}")
+    return "\n".join(lines)
+
+
+def _unmasked_lines(requests: Sequence[dict[str, Any]]) -> list[str]:
+    if not requests:
+        return ["  unmasked: nothing"]
+    lines = []
+    for one in requests:
+        keys = ", ".join(key[:16] + "…" for key in one["approved_by"])
+        lines.append(f"  request {one['serial']}, answered {one['at']}, approved by keys {keys} until {one['until']}:")
+        for vertex in one["vertices"]:
+            found = "its number" if vertex["revealed"] else "not in their records"
+            lines.append(f"    {vertex['pseudonym'][:18]}…  {found}  {readable(vertex['reason'])}")
+        lines.append(f"    and {counted(one['records'], 'record')} between unmasked numbers")
+    return lines
+
+
+def _total(counts: dict[str, Any]) -> str:
+    return f"{counted(counts['messages'], 'message')}, {counts['bytes']:,} bytes"
+
+
+def _receipt_rows(receipt: dict[str, Any]) -> list[tuple[str, str]]:
+    rows = [(way, _total(receipt[way])) for way in ("sent", "received")]
     if receipt["snapshot_bytes"]:
         rows.append(("snapshot", f"{receipt['snapshot_bytes']:,} bytes, which nobody opens without the partner"))
-    if receipt["answered"] is not None:
-        used = ", ".join(f"{name} {count:,}" for name, count in receipt["answered"].items() if count)
-        rows.append(("used", used or "nothing yet"))
-    return [*rows, ("records", f"sent: {receipt['records_sent']}")]
+    used = ", ".join(f"{name} {count:,}" for name, count in receipt["answered"].items() if count)
+    rows.append(("used", used or "nothing yet"))
+    if requests := receipt["revealed"]["unmasked"]:
+        told = sum(vertex["revealed"] for one in requests for vertex in one["vertices"])
+        rows.append(("unmasked", f"{counted(told, 'number')}, to {receipt['revealed']['to']}"))
+    received = f", received: {receipt['records_received']}" if receipt["records_received"] else ""
+    return [*rows, ("records", f"sent: {receipt['records_sent']}{received}")]
 
 
 def _state(one: dict[str, Any]) -> str:

@@ -94,6 +94,9 @@ def _act(desk: Desk, one: Running, what: str, asked: Mapping[str, Any]) -> dict[
         one.close()
     elif what == "result":
         return {**summary(one), "folder": str(one.result()), "receipt": one.receipt()}
+    elif what == "receipt":
+        file = one.receipt_file()
+        return {"receipt": one.receipt(), "file": str(file) if file is not None else None}
     elif what == "terms":
         return one.terms_document()
     elif what == "request":

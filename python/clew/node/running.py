@@ -6,7 +6,6 @@ import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -24,7 +23,7 @@ from clew.node.given import papers_json, terms_json
 from clew.node.identity import Card, Identity
 from clew.node.states import ENDED
 from clew.node.steps import State, Steps
-from clew.node.storage import Row, Storage, Wire
+from clew.node.storage import Row, Storage
 from clew.node.told import Answer, Nothing, Told, Wait
 from clew.node.trace_files import TraceFiles
 from clew.node.unmask_request import UnmaskRequest
@@ -64,7 +63,7 @@ class Running:
         self._storage = storage
         self._clock = clock
         self._lock = threading.Lock()
-        self._steps = Steps(identity, storage, self.files, clock, randomness, row.id)
+        self._steps = Steps(identity, partner, storage, self.files, clock, randomness, row.id)
         try:
             self._steps.take_up(row)
         except ClewError as error:
@@ -180,7 +179,7 @@ class Running:
         with self._one_at_a_time():
             if not isinstance(self.state, tracer.Traced):
                 raise _not_now("only the tracer closes a trace, and only when every hop is done")
-            self._steps.write_result()
+            self._steps.write_case()
             self._steps.do({"do": "close"})
 
     def refuse(self, reason: str) -> None:
@@ -214,7 +213,7 @@ class Running:
     def result(self) -> Path:
         """The case folder with the graph of a trace that is done; written again if it is not there."""
         with self._one_at_a_time():
-            self._steps.write_result()
+            self._steps.write_case()
             if not self.files.has_graph:
                 raise _not_now("there is no graph yet")
             return self.folder
@@ -243,16 +242,13 @@ class Running:
         }
 
     def receipt(self) -> dict[str, Any]:
-        """What went between the two nodes, in messages and bytes, and what was answered; it holds no number."""
-        wires = self._storage.receipt(self.id)
-        kept = getattr(self.state, "kept", None)
-        return {
-            "records_sent": 0,
-            **_totals(wires),
-            "snapshot_bytes": self.snapshot_file.stat().st_size if self.snapshot_file.exists() else 0,
-            "answered": asdict(kept.spent) if kept is not None else None,
-            "messages": [asdict(wire) for wire in wires],
-        }
+        """What went between the two nodes and what was revealed, as far as the trace has come; it holds no number."""
+        return self._steps.receipt()
+
+    def receipt_file(self) -> Path | None:
+        """The signed receipt in the case folder; none before everything was answered."""
+        with self._one_at_a_time(broken_too=True):
+            return self.files.receipt_file
 
     def snapshot_state(self) -> str | None:
         """On the tracer's side: whether the holder's snapshot is here."""
@@ -329,17 +325,6 @@ class Running:
             if self.broken is not None and not broken_too:
                 raise self.broken
             yield
-
-
-def _totals(wires: list[Wire]) -> dict[str, dict[str, int]]:
-    """Messages and bytes each way."""
-    return {
-        way: {
-            "messages": sum(wire.sent is sent for wire in wires),
-            "bytes": sum(wire.size for wire in wires if wire.sent is sent),
-        }
-        for way, sent in (("sent", True), ("received", False))
-    }
 
 
 def _check_reason(reason: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, final
+from typing import Any, Final, final
 
 from clew.audit.log import Entry
 from clew.chain.files import Documents
@@ -19,7 +19,8 @@ from clew.joint.seeds import SeedShare
 from clew.joint.steps import Given, Step
 from clew.joint.unmasking import Approvers
 from clew.node.given import altered, offer_in, papers_from, require_offer, terms_from
-from clew.node.identity import Identity
+from clew.node.identity import Card, Identity
+from clew.node.receipt import Exchange, exchanges, make_receipt, receipt_files
 from clew.node.states import ENDED, word
 from clew.node.storage import Moved, Row, Storage
 from clew.node.trace_files import TraceFiles
@@ -31,13 +32,23 @@ __all__ = ["State", "Steps"]
 
 State = tracer.State | holder.State
 
+_SHOWN: Final = (tracer.Traced, tracer.Done, tracer.Ended, holder.Finished, holder.Destroyed, holder.Ended)
+"""States in which the case folder shows everything there is."""
+
 
 @final
 class Steps:
     """One trace's state. Whoever calls sees to it that one step is taken at a time."""
 
     def __init__(
-        self, identity: Identity, storage: Storage, files: TraceFiles, clock: Clock, randomness: Randomness, of: int
+        self,
+        identity: Identity,
+        partner: Card | None,
+        storage: Storage,
+        files: TraceFiles,
+        clock: Clock,
+        randomness: Randomness,
+        of: int,
     ) -> None:
         self.state: State | None = None
         """``None`` before an offer is made or accepted."""
@@ -48,6 +59,7 @@ class Steps:
         self.outgoing: bytes | None = None
         """What is to be sent until it is answered."""
         self._identity = identity
+        self._partner = partner
         self._storage = storage
         self._files = files
         self._clock = clock
@@ -97,6 +109,7 @@ class Steps:
             self.outgoing = row.pending
             if row.open:
                 self._destroy()
+            self.write_case()
             return
         for serial, data in self._storage.steps(self._of):
             what: dict[str, Any] = json.loads(data)
@@ -111,8 +124,7 @@ class Steps:
             self._move(made, sent)
             self._last = datetime.fromisoformat(what["now"])
         self._files.write_log(self._storage, self._of)
-        if not self._files.has_graph:
-            self.write_result()
+        self.write_case()
 
     def unanswered(self) -> bytes | None:
         """The last message that this side sent by itself."""
@@ -123,10 +135,53 @@ class Steps:
             return self._storage.message(self._of, serial, sent=True)
         return None
 
-    def write_result(self) -> None:
-        """The graph of a trace that is done, in its case folder."""
+    def receipt(self) -> dict[str, Any]:
+        """What went between the two nodes and what was revealed, as far as the trace has come; it holds no number."""
+        return self._receipt(self._unmaskings())
+
+    def write_case(self) -> None:
+        """Graph and receipt of a trace in which everything was answered, or which is over, in its case folder.
+
+        Nothing is written or logged where both stand there.
+        """
+        if not self._files.has_case or not isinstance(self.state, _SHOWN):
+            return
+        graph = None
         if isinstance(self.state, tracer.Traced) and self.documents is not None:
-            self._files.write_result(tracer.graph(self.state), self.documents)
+            graph = tracer.graph(self.state)
+            self._files.reached(graph)
+        unmaskings = self._unmaskings()
+        receipt = self._receipt(unmaskings)
+        if self._files.stored_receipt() == receipt and (graph is None or self._files.holds(graph)):
+            return
+        files = receipt_files(receipt, unmaskings, self._files.log.entries(), self._identity.key)
+        self._files.write_case(graph, self.documents, files)
+
+    def _receipt(self, unmaskings: list[Exchange]) -> dict[str, Any]:
+        row = self.row
+        return make_receipt(
+            row,
+            self._identity.card,
+            self._partner,
+            self._storage.receipt(self._of),
+            unmaskings,
+            self._files.log.entries() if self._files.has_case else [],
+            self._snapshot_bytes(),
+            self._files.reached() if row.role == "tracer" else None,
+        )
+
+    def _unmaskings(self) -> list[Exchange]:
+        return exchanges(self._storage.unmaskings(self._of))
+
+    def _snapshot_bytes(self) -> int:
+        """How large the holder's snapshot is that the tracer fetches; after the closing, as the receipt has it."""
+        if self._files.snapshot.exists():
+            return self._files.snapshot.stat().st_size
+        kept = getattr(self.state, "kept", None)
+        if isinstance(kept, holder.Trace):
+            return len(self._files.encoded(kept.snapshot))
+        stored = self._files.stored_receipt()
+        return int(stored["snapshot_bytes"]) if stored is not None else 0
 
     def _keep(self, what: dict[str, Any], made: Step[State], received: tuple[Message, bytes] | None) -> bytes | None:
         sent = None if made.message is None else encode(made.message)
@@ -148,7 +203,7 @@ class Steps:
                 self._destroy()
         self._files.write_log(self._storage, self._of)
         if moved:
-            self.write_result()
+            self.write_case()
         return sent
 
     def _move(self, made: Step[State], sent: bytes | None) -> None:

@@ -184,6 +184,17 @@ class Storage:
         rows = self._rows("SELECT sent, kind, at, size FROM wire WHERE trace = ? ORDER BY serial, sent", (of,))
         return [Wire(bool(sent), kind, at, size) for sent, kind, at, size in rows]
 
+    def unmaskings(self, of: int) -> list[tuple[Wire, bytes]]:
+        """Requests to unmask and their answers, in order."""
+        query = (
+            "SELECT serial, sent, kind, at, size, sealed FROM wire "
+            "WHERE trace = ? AND kind IN ('Unmask', 'Unmasked') ORDER BY serial, sent"
+        )
+        return [
+            (Wire(bool(sent), kind, at, size), self._sealing.open(sealed, f"wire {of} {serial} {sent}"))
+            for serial, sent, kind, at, size, sealed in self._rows(query, (of,))
+        ]
+
     def unlogged(self, of: int) -> list[tuple[int, int, Entry]]:
         """Entries that stand in the database and may not stand in the log yet: serial, part, entry."""
         rows = self._rows("SELECT serial, part, kind, body FROM entries WHERE trace = ? ORDER BY serial, part", (of,))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from typing import Final, final
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, final
 
 from clew.audit.log import Entry, FileLog
-from clew.case.folder import CaseFolder
+from clew.case.folder import CaseFolder, Part
 from clew.chain import files
 from clew.chain.graph import TracedGraph
 from clew.effects import Clock
@@ -15,6 +18,7 @@ from clew.joint.couples import Couples
 from clew.joint.messages import Offer
 from clew.joint.snapshot import Snapshot, parse_snapshot
 from clew.node.identity import Settings
+from clew.node.receipt import RECEIPT, Reached, unsigned, verify_receipt
 from clew.node.storage import Row, Storage
 from clew.node.window import read_window
 from clew.records.store import Store
@@ -39,6 +43,7 @@ class TraceFiles:
         self._clock = clock
         self._couples: Couples | None = None
         self._encoded: bytes | None = None
+        self._reached: Reached | None = None
 
     @property
     def log(self) -> FileLog:
@@ -46,10 +51,14 @@ class TraceFiles:
         return FileLog(CaseFolder(self.folder).log_path, self._clock)
 
     @property
+    def has_case(self) -> bool:
+        """Whether there is a case folder."""
+        return CaseFolder(self.folder).exists
+
+    @property
     def has_graph(self) -> bool:
         """Whether the case folder holds a graph."""
-        case = CaseFolder(self.folder)
-        return case.exists and bool(files.stages(case))
+        return self.has_case and bool(files.stages(CaseFolder(self.folder)))
 
     def couples(self, offer: Offer, known: str | None) -> Couples:
         """The own records of the offer's window; those of the store that is ``known``, or ``StorageError``."""
@@ -95,11 +104,49 @@ class TraceFiles:
                 log.commit(Entry(entry.kind, {**entry.body, "step": serial, "part": part}))
         storage.logged(of)
 
-    def write_result(self, graph: TracedGraph, documents: files.Documents) -> None:
-        """The traced graph and what permitted it, in the case folder."""
-        case = CaseFolder.create(self.folder)
-        store = Store.open(self._settings.store)
-        files.write_trace(case, graph, documents, self.log, store.accounts())
+    @property
+    def receipt_file(self) -> Path | None:
+        """The signed receipt, if there is one; ``InputError`` unless it is as it was signed."""
+        case = CaseFolder(self.folder)
+        if not case.exists or RECEIPT not in case.names(Part.JOINT):
+            return None
+        file = self.folder / Part.JOINT.value / RECEIPT
+        verify_receipt(case.read(Part.JOINT, RECEIPT), str(file))
+        return file
+
+    def stored_receipt(self) -> dict[str, Any] | None:
+        """The receipt that stands in the case folder, without its signature."""
+        case = CaseFolder(self.folder)
+        if not case.exists or RECEIPT not in case.names(Part.JOINT):
+            return None
+        return unsigned(case.read(Part.JOINT, RECEIPT))
+
+    def reached(self, graph: TracedGraph | None = None) -> Reached | None:
+        """What stands in ``graph``, or else in the one of the case folder."""
+        if graph is not None:
+            self._reached = Reached.of(graph.vertices)
+        elif self._reached is None and self.has_graph:
+            self._reached = Reached.of(files.read_graph(CaseFolder.open(self.folder)).vertices)
+        return self._reached
+
+    def holds(self, graph: TracedGraph) -> bool:
+        """Whether exactly this graph stands in the case folder."""
+        case, expected = CaseFolder(self.folder), files.graph_files(graph)
+        return expected.keys() <= set(case.names(Part.GRAPH)) and all(
+            case.read(Part.GRAPH, name) == data for name, data in expected.items()
+        )
+
+    def write_case(
+        self, graph: TracedGraph | None, documents: files.Documents | None, receipt: Mapping[str, bytes]
+    ) -> None:
+        """The receipt, and the traced graph with what permitted it if there is one, in the case folder at once."""
+        case, log = CaseFolder.open(self.folder), self.log
+        said = log.commit(Entry("joint.receipt", {"digest": hashlib.sha256(receipt[RECEIPT]).hexdigest()}))
+        if graph is None or documents is None:
+            case.replace({Part.JOINT: receipt}, said)
+        else:
+            accounts = Store.open(self._settings.store).accounts()
+            files.write_trace(case, graph, documents, log, accounts, {Part.JOINT: receipt})
 
     def destroy(self) -> None:
         """Forget the records, and remove the snapshot."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, final
 
 from clew.audit.log import LoggedEntry
@@ -15,7 +16,7 @@ from clew.chain.graph import TracedGraph
 from clew.records.account import Account
 from clew.warrants.document import Warrant
 
-__all__ = ["Contents", "Said"]
+__all__ = ["Contents", "Joint", "Said", "Unmasked"]
 
 
 @final
@@ -31,9 +32,33 @@ class Said:
 
 @final
 @dataclass(frozen=True, slots=True, repr=False)
+class Unmasked:
+    """A pseudonym that was to be unmasked: its number, or none where the partner has none; why; who approved it, by
+    name or else by key; when it was answered."""
+
+    pseudonym: str
+    number: str | None
+    reason: str
+    approvers: tuple[str, ...]
+    at: datetime
+
+
+@final
+@dataclass(frozen=True, slots=True, repr=False)
+class Joint:
+    """The receipt of the joint trace that the graph comes from (spec node, 10), its SHA-256, and what was unmasked."""
+
+    receipt: Mapping[str, Any]
+    digest: str
+    unmasked: tuple[Unmasked, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True, repr=False)
 class Contents:
     """Everything that a report tells: the warrant of the graph's stage and the names of those who signed it, the
-    accounts of all imports, the graph, the findings made from it, and the log before the report."""
+    accounts of all imports, the graph, the findings made from it, the log before the report, and what a joint trace
+    leaves if the graph is of one."""
 
     warrant: Warrant
     signers: tuple[str, ...]
@@ -41,6 +66,7 @@ class Contents:
     graph: TracedGraph
     findings: Findings
     entries: tuple[LoggedEntry, ...]
+    joint: Joint | None = None
 
     @property
     def listed_at(self) -> float:

@@ -118,6 +118,7 @@ ENTRIES = {
     "joint.refused": words.ENTRY_JOINT_REFUSED,
     "joint.partner-refused": words.ENTRY_JOINT_PARTNER_REFUSED,
     "joint.stopped": words.ENTRY_JOINT_STOPPED,
+    "joint.receipt": words.ENTRY_JOINT_RECEIPT,
     "joint.closing": words.ENTRY_JOINT_CLOSING,
     "joint.closed": words.ENTRY_JOINT_CLOSED,
 }

@@ -26,7 +26,7 @@ from clew.records.schema import record_id_text
 from clew.report.chart import contacts_of, group_chart, pairs_among, shades, week_of
 from clew.report.contents import Contents, Said
 from clew.report.labels import BUDGETS, DROPPED, ENTRIES, FLAGS, KINDS, REJECTS, SCALE, STATES, SUMS, TABLES
-from clew.warrants.authorisation import Blinded, Clear
+from clew.warrants.authorisation import Clear
 from clew.words.sentences import Sentence
 from clew.words.speaker import Language, Speaker
 
@@ -105,7 +105,8 @@ def render(
         warrant=contents.warrant,
         signers=contents.signers,
         named=len(contents.warrant.seeds),
-        blinded=sum(isinstance(seed, Blinded) for seed in contents.warrant.seeds),
+        blinded=max(0, len(contents.warrant.seeds) - len(_seeds(contents))),
+        joint=contents.joint,
         bound=contents.graph.bound,
         budgets=_budgets(contents),
         seeds=_seeds(contents),
@@ -147,9 +148,12 @@ def _budgets(contents: Contents) -> list[tuple[Sentence, int]]:
 
 
 def _seeds(contents: Contents) -> list[dict[str, Any]]:
-    clear = [seed.number for seed in contents.warrant.seeds if isinstance(seed, Clear)]
+    """The seeds of the warrant; where it blinds them, as those who traced knew them."""
     found = {seed["vertex"]: seed for seed in contents.findings.document["seeds"]}
-    return [found.get(seed, {"vertex": seed, "state": "absent", "contacts": 0}) for seed in clear]
+    clear = [seed.number for seed in contents.warrant.seeds if isinstance(seed, Clear)]
+    absent = {"state": "absent", "contacts": 0}
+    known = clear if contents.joint is None else clear or sorted(found)
+    return [found.get(seed, {"vertex": seed, **absent}) for seed in known]
 
 
 def _account_rows(contents: Contents) -> list[tuple[str, list[int]]]:

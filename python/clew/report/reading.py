@@ -6,6 +6,11 @@ digest, the graph of the last stage, the findings made from that graph, the acco
 
 from __future__ import annotations
 
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any, Final
+
 import pyarrow.compute as pc
 
 from clew.audit.log import Log
@@ -14,13 +19,16 @@ from clew.cells.findings import Findings, parse_findings
 from clew.chain.files import Documents, read_accounts, read_graph
 from clew.chain.graph import TracedGraph
 from clew.errors import InputError
-from clew.report.contents import Contents
+from clew.report.contents import Contents, Joint, Unmasked
 from clew.warrants.document import Warrant, parse_document
 from clew.warrants.dsse import Envelope, parse_envelope
 from clew.warrants.policy import Policy, parse_policy
 from clew.words.catalogue import catalogue
 
 __all__ = ["read_contents"]
+
+_RECEIPT: Final = "receipt.json"
+_UNMASKED: Final = "unmasked.json"
 
 
 def read_contents(case: CaseFolder, log: Log) -> Contents:
@@ -34,8 +42,16 @@ def read_contents(case: CaseFolder, log: Log) -> Contents:
     document = parse_document(envelope.payload)
     if not isinstance(document, Warrant):
         raise _no_warrant(case)
-    signers = _signers(envelope, parse_policy(documents.policy))
-    return Contents(document, signers, read_accounts(case, graph.scope.stage), graph, findings, tuple(log.entries()))
+    policy = parse_policy(documents.policy)
+    return Contents(
+        document,
+        _signers(envelope, policy),
+        read_accounts(case, graph.scope.stage),
+        graph,
+        findings,
+        tuple(log.entries()),
+        _joint(case, document, policy),
+    )
 
 
 def _findings(case: CaseFolder, graph: TracedGraph) -> Findings:
@@ -49,11 +65,9 @@ def _findings(case: CaseFolder, graph: TracedGraph) -> Findings:
         )
     findings = parse_findings({name: case.read(Part.FINDINGS, name) for name in names})
     made_from = findings.document["graph"]
-    if (made_from["case"], made_from["warrant"], made_from["stage"]) != (
-        graph.scope.case,
-        graph.scope.warrant,
-        graph.scope.stage,
-    ):
+    scope = (graph.scope.case, graph.scope.warrant, graph.scope.stage)
+    there = pc.all(pc.is_in(findings.ranked["vertex"], graph.vertices["vertex"]), min_count=0).as_py()
+    if (made_from["case"], made_from["warrant"], made_from["stage"]) != scope or not there:
         raise InputError(
             "report.stale",
             "the findings were made from another traced graph than the case holds now",
@@ -68,6 +82,41 @@ def _findings(case: CaseFolder, graph: TracedGraph) -> Findings:
             mend="Run clew cells again, then the report.",
         )
     return findings
+
+
+def _joint(case: CaseFolder, warrant: Warrant, policy: Policy) -> Joint | None:
+    """What a node wrote beside a graph of a joint trace: the receipt, and the list of what was unmasked."""
+    if warrant.joint is None or _RECEIPT not in (names := case.names(Part.JOINT)):
+        return None
+    data = case.read(Part.JOINT, _RECEIPT)
+    try:
+        receipt = json.loads(data)
+        listed = json.loads(case.read(Part.JOINT, _UNMASKED))["requests"] if _UNMASKED in names else []
+        if receipt["version"] != 1 or receipt["trace"] != warrant.joint.trace:
+            raise ValueError
+        unmasked = tuple(
+            Unmasked(vertex["pseudonym"], vertex["number"], vertex["reason"], _names(request, policy), _moment(told))
+            for request, told in zip(listed, receipt["revealed"]["unmasked"], strict=True)
+            for vertex in request["vertices"]
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            "report.receipt",
+            "the receipt of the joint trace is of another trace or version than the graph",
+            where=str(case.path),
+            mend="Ask the node for it again: clew case receipt, then the report.",
+        ) from error
+    return Joint(receipt, hashlib.sha256(data).hexdigest(), unmasked)
+
+
+def _names(request: dict[str, Any], policy: Policy) -> tuple[str, ...]:
+    """Who approved a request: by name where the policy knows the key."""
+    keys = [approval["key"] for approval in request["approvals"]]
+    return tuple(holder.name if (holder := policy.holder(key)) is not None else key for key in keys)
+
+
+def _moment(told: dict[str, Any]) -> datetime:
+    return datetime.strptime(told["at"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
 def _sentences(findings: Findings) -> set[str]:

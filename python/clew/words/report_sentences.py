@@ -151,6 +151,39 @@ HUBS_INTRO = Sentence(
     "Hubs are reported and never ranked."
 )
 
+# The joint trace, where there was one.
+JOINT = Sentence("The joint trace")
+JOINT_INTRO = Sentence(
+    "Part of this graph comes out of the records of {partner}. Both sides computed it together, and neither handed its "
+    "records over. A number that stands in the partner's records only is shown as a pseudonym (p:…) until "
+    "approvers of both sides let it be unmasked."
+)
+JOINT_ACCOUNT = Sentence("This account is of this side's imports; {partner} keeps the account of its own.")
+JOINT_PARTNER = Sentence("Partner")
+JOINT_SENT = Sentence("Sent to the partner")
+JOINT_RECEIVED = Sentence("Received from the partner")
+JOINT_TRAFFIC = Sentence("{n} message, {bytes} bytes", "{n} messages, {bytes} bytes", "n")
+JOINT_SNAPSHOT = Sentence("Sealed snapshot of the partner's records")
+JOINT_SNAPSHOT_VALUE = Sentence("{bytes} bytes; no row of it opens without the partner")
+JOINT_ASKED = Sentence("Asked, padding included")
+JOINT_HOP = Sentence("hop {hop}: {items} items named, {rows} rows opened")
+JOINT_RECOGNISED = Sentence("Own numbers whose names were asked for")
+JOINT_CLEAR = Sentence("Numbers of the graph in the clear")
+JOINT_HIDDEN = Sentence("Pseudonyms in the graph")
+JOINT_RECORDS = Sentence("Records that came with unmasked numbers")
+JOINT_RECEIPT = Sentence("{hash} of the receipt, which the node signed")
+JOINT_UNMASKED = Sentence("Unmasked numbers")
+JOINT_UNMASKED_INTRO = Sentence(
+    "Each was revealed because approvers of both sides signed the request, with its reason; the partner proved that it "
+    "is the number behind the pseudonym."
+)
+JOINT_UNMASKED_NONE = Sentence("No number was unmasked.")
+JOINT_PSEUDONYM = Sentence("Pseudonym")
+JOINT_WHY = Sentence("Reason given")
+JOINT_APPROVED = Sentence("Approved by")
+JOINT_ANSWERED = Sentence("Answered")
+JOINT_DENIED = Sentence("not in the partner's records")
+
 # The leads.
 LEADS = Sentence("Leads")
 LEADS_INTRO = Sentence(
@@ -300,5 +333,6 @@ ENTRY_JOINT_UNMASKED = Sentence("the numbers behind pseudonyms were revealed, as
 ENTRY_JOINT_REFUSED = Sentence("a message of the partner was refused")
 ENTRY_JOINT_PARTNER_REFUSED = Sentence("the partner refused")
 ENTRY_JOINT_STOPPED = Sentence("the joint trace was stopped")
+ENTRY_JOINT_RECEIPT = Sentence("the receipt of the joint trace was written")
 ENTRY_JOINT_CLOSING = Sentence("closing the joint trace began")
 ENTRY_JOINT_CLOSED = Sentence("the joint trace was closed and its keys were destroyed")

@@ -161,6 +161,11 @@ LIMIT_ONE_SEED = Sentence(
     "There is one seed only: nobody can be told apart from its family or its colleagues by a second one."
 )
 LIMIT_HOPS = Sentence("Contacts of the {k} numbers at the last hop with one another are outside the bound and unknown.")
+LIMIT_PSEUDONYMS = Sentence(
+    "{k} number here is known by a pseudonym only (p:…): it stands in a partner's records.",
+    "{k} numbers here are known by pseudonyms only (p:…): they stand in a partner's records.",
+    "k",
+)
 LIMIT_PARTNER = Sentence("Records of a partner have no identifier here; they are counted only.")
 
 NOTE_LEADS = Sentence(
