@@ -20,7 +20,7 @@ $(UV):
 setup: $(UV)  ## the locked environment with Clew and its Rust core built in
 	$(UV) sync --locked --quiet
 
-demo: setup  ## the main job on a synthetic scenario, offline, under a minute
+demo: setup  ## the main job on a synthetic scenario, offline, about a minute
 	$(RUN) clew demo
 
 test: setup rust  ## every test

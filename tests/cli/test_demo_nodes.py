@@ -26,6 +26,7 @@ from pathlib import Path
 from clew.cli.demo_nodes import running
 secret, *nodes = sys.argv[1:]
 with running([Path(node) for node in nodes], Path(secret)) as found:
+    found.wait()
     print(*(one.pid for one in found._processes.values()), flush=True)
     time.sleep(60)
 """
@@ -95,9 +96,9 @@ def test_a_node_that_cannot_serve_is_said_and_the_other_one_ends(nodes: list[Pat
     with (
         socket.create_server((host, int(port))),
         pytest.raises(StorageError) as stop,
-        running(nodes, nodes[0].parents[1] / "passphrase"),
+        running(nodes, nodes[0].parents[1] / "passphrase") as found,
     ):
-        raise AssertionError("it serves where somebody else listens")
+        found.wait()
     assert stop.value.code == "demo.node-ended"
     assert "node." in stop.value.what  # the node's own error, with its code
     assert not (nodes[0] / "control.sock").exists()
@@ -117,6 +118,7 @@ def test_nodes_in_a_long_path_stand_elsewhere_while_they_run_and_a_failure_ends_
             node = room / "service-a" / "node"
             shutil.copytree(nodes[0], node)
             with running([node], tmp_path / "passphrase") as found:
+                found.wait()
                 assert found.ask(node, "list") == []
                 seen.append(room)
                 raise ValueError("the demo fails here")

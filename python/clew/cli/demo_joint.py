@@ -98,13 +98,15 @@ def run_joint(demo: Demo) -> Joint:
     watch = _Watch(demo)
     with storage(demo.folder):
         make_folder(folder)
-    with watch.part("own stores"):
-        _own_stores(demo, folder)
     with room_for_sockets(folder, names) as room, ExitStack() as serving:
         sides = _Sides.beneath(room)
         with watch.part("nodes"):
             _set_up(demo, folder, sides)
             nodes = serving.enter_context(running((sides.tracer, sides.holder), folder / "passphrase"))
+        # While the nodes load; they read their stores when a trace is offered.
+        with watch.part("own stores"):
+            _own_stores(demo, folder)
+            nodes.wait()
         with watch.part("snapshot"):
             _committed(demo, folder, sides, nodes)
         with watch.part("hops"):
@@ -143,7 +145,6 @@ class _Watch:
 def _own_stores(demo: Demo, folder: Path) -> None:
     """Each service's file in a store of its own: nothing of one side is ever in the other's."""
     for service in (TRACER, HOLDER):
-        make_folder(folder / service.name)
         source = (demo.folder / service.file, service.profile())
         import_files(_store(folder, service), [source], clock=demo.clock, progress=demo.progress)
 
@@ -163,6 +164,7 @@ def _set_up(demo: Demo, folder: Path, sides: _Sides) -> None:
     services = ((TRACER, sides.tracer), (HOLDER, sides.holder))
     for (service, node), port in zip(services, free_ports(len(services)), strict=True):
         where, store = f"127.0.0.1:{port}", _store(folder, service)
+        make_folder(store.parent)
         make_folder(node.parent)
         set_up(node, service.name, where, store, policy, PASSPHRASE, demo.randomness)
         cards.append(read_settings(node).card)

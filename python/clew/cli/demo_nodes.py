@@ -17,7 +17,7 @@ from time import monotonic, sleep
 from types import FrameType
 from typing import Any, Final, final
 
-from clew.errors import ClewError, StorageError
+from clew.errors import StorageError, UsageError
 from clew.node.asking import SOCKET, ask_node
 
 __all__ = ["Nodes", "free_ports", "room_for_sockets", "running"]
@@ -42,10 +42,23 @@ class Nodes:
         """What a node answers; ``StorageError`` if its process has ended."""
         try:
             return ask_node(node, {"do": what, **more})
-        except ClewError as error:
+        except UsageError as error:
             if error.code == "node.not-running":
                 self._require_alive(node)
             raise
+
+    def wait(self) -> None:
+        """Return when every node serves; ``StorageError`` if one has ended."""
+        begin = monotonic()
+        for node in self._processes:
+            while True:
+                try:
+                    self.ask(node, "list")
+                    break
+                except UsageError:
+                    if monotonic() - begin > _START_SECONDS:
+                        raise
+                    sleep(_LOOK_SECONDS)
 
     def until(self, node: Path, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The trace of a node once it is as it should be; ``StorageError`` if it ended or does not move."""
@@ -86,9 +99,10 @@ class Nodes:
 
 @contextmanager
 def running(nodes: Sequence[Path], passphrase_file: Path) -> Iterator[Nodes]:
-    """Start the nodes of these folders, wait until they serve, and end them when what stands inside is over.
+    """Start the nodes of these folders, and end them when what stands inside is over.
 
-    That includes an error, Ctrl-C, and being told to end: a process that is left over would hold the demo's folder.
+    They take a second or two to load: :meth:`Nodes.wait` returns when they serve. That what stands inside is over
+    includes an error, Ctrl-C, and being told to end: a process that is left over would hold the demo's folder.
     """
     with ExitStack() as ending:
         ending.enter_context(_told_to_end())
@@ -96,9 +110,7 @@ def running(nodes: Sequence[Path], passphrase_file: Path) -> Iterator[Nodes]:
         ending.callback(_end, processes)
         for node in nodes:
             processes[node] = _start(node, passphrase_file)
-        found = Nodes(processes)
-        _wait_until_served(found, nodes)
-        yield found
+        yield Nodes(processes)
 
 
 @contextmanager
@@ -145,20 +157,6 @@ def _start(node: Path, passphrase_file: Path) -> subprocess.Popen[bytes]:
 
 def _said(node: Path) -> Path:
     return node.parent / "said.txt"
-
-
-def _wait_until_served(nodes: Nodes, folders: Sequence[Path]) -> None:
-    begin = monotonic()
-    for node in folders:
-        while True:
-            try:
-                nodes.ask(node, "list")
-                break
-            except ClewError:
-                nodes._require_alive(node)
-                if monotonic() - begin > _START_SECONDS:
-                    raise
-                sleep(_LOOK_SECONDS)
 
 
 def _end(processes: dict[Path, subprocess.Popen[bytes]]) -> None:
