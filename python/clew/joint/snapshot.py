@@ -25,7 +25,7 @@ from clew.joint.labels import digest, expand
 from clew.joint.rows import LEAST_ROW, Entries, Row, entries_of, parse_rows, read_rows, write_row
 from clew.joint.sizes import LEAST_LIST, size_class
 from clew.joint.terms import number_dst
-from clew.joint.trees import Tree
+from clew.joint.trees import Tree, leaf_hash
 
 __all__ = ["Broken", "Opened", "Snapshot", "Vault", "open_rows", "parse_snapshot", "seal_snapshot"]
 
@@ -44,7 +44,7 @@ class Snapshot:
     trace: bytes
     identifiers: bytes
     ends: npt.NDArray[np.int64]
-    data: bytes
+    data: bytes | memoryview
 
     def __repr__(self) -> str:
         return f"Snapshot(rows={len(self)}, bytes={len(self.data)})"
@@ -55,12 +55,14 @@ class Snapshot:
     def row(self, place: int) -> bytes:
         """The encrypted bytes of one row."""
         begin = int(self.ends[place - 1]) if place else 0
-        return self.data[begin : int(self.ends[place])]
+        return bytes(self.data[begin : int(self.ends[place])])
 
     @property
     def root(self) -> bytes:
         """The root over identifiers and rows, to which the holder commits."""
-        return Tree([self.identifiers[16 * at : 16 * at + 16] + self.row(at) for at in range(len(self))]).root
+        rows = zip(_units(self.identifiers, 16), pairwise([0, *self.ends.tolist()]), strict=True)
+        data = memoryview(self.data)
+        return Tree.of_hashes([leaf_hash(identifier, data[begin:end]) for identifier, (begin, end) in rows]).root
 
     def index(self) -> dict[bytes, int]:
         """Where the row with each identifier stands."""
@@ -72,14 +74,15 @@ class Snapshot:
         return b"".join([_MAGIC, self.trace, count, self.identifiers, self.ends.astype(">i8").tobytes(), self.data])
 
 
-def parse_snapshot(data: bytes) -> Snapshot:
-    """The snapshot in a file; ``InputError`` unless it is one, to the byte."""
+def parse_snapshot(file: bytes) -> Snapshot:
+    """The snapshot in a file; ``InputError`` unless it is one, to the byte. Rows stay where they are."""
+    data = memoryview(file)
     head = len(_MAGIC) + 36
     count = int.from_bytes(data[head - 4 : head], "big")
     begin = head + 24 * count
-    if not data.startswith(_MAGIC) or len(data) < begin:
+    if bytes(data[: len(_MAGIC)]) != _MAGIC or len(data) < begin:
         raise _no_snapshot()
-    identifiers = data[head : head + 16 * count]
+    identifiers = bytes(data[head : head + 16 * count])
     ends = np.frombuffer(data, ">i8", count, head + 16 * count).astype(np.int64)
     sizes = np.diff(ends, prepend=0)
     places = _units(identifiers, 16)
@@ -87,7 +90,7 @@ def parse_snapshot(data: bytes) -> Snapshot:
         raise _no_snapshot()
     if any(a >= b for a, b in pairwise(places)):
         raise _no_snapshot()
-    return Snapshot(data[len(_MAGIC) : head - 4], identifiers, ends, data[begin:])
+    return Snapshot(bytes(data[len(_MAGIC) : head - 4]), identifiers, ends, data[begin:])
 
 
 @final

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import final
 
 from clew.errors import PeerError
 
-__all__ = ["Tree", "root_of_path", "verify_path"]
+__all__ = ["Tree", "leaf_hash", "root_of_path", "verify_path"]
 
 
-def _leaf(data: bytes) -> bytes:
-    return hashlib.sha256(b"\0" + data).digest()
+def leaf_hash(*parts: bytes | memoryview) -> bytes:
+    """The hash of the leaf that is these parts, one after the other."""
+    found = hashlib.sha256(b"\0")
+    for part in parts:
+        found.update(part)
+    return found.digest()
 
 
 def _node(left: bytes, right: bytes) -> bytes:
@@ -29,8 +33,17 @@ class Tree:
 
     __slots__ = ("_levels",)
 
-    def __init__(self, leaves: Sequence[bytes]) -> None:
-        level = [_leaf(leaf) for leaf in leaves]
+    def __init__(self, leaves: Iterable[bytes]) -> None:
+        self._grow([leaf_hash(leaf) for leaf in leaves])
+
+    @classmethod
+    def of_hashes(cls, hashes: Sequence[bytes]) -> Tree:
+        """The tree over leaves that stand elsewhere, from their hashes (:func:`leaf_hash`)."""
+        found = cls(())
+        found._grow(list(hashes))
+        return found
+
+    def _grow(self, level: list[bytes]) -> None:
         self._levels = [level]
         while len(level) > 1:
             pairs = zip(level[::2], level[1::2], strict=False)
@@ -60,7 +73,7 @@ def root_of_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> b
     """The root that a path leads to, or ``None`` if a tree of ``size`` leaves has no path of this shape."""
     if not 0 <= index < size:
         return None
-    found, last, left = _leaf(leaf), size - 1, list(path)
+    found, last, left = leaf_hash(leaf), size - 1, list(path)
     while last:
         if index ^ 1 <= last:
             if not left:
