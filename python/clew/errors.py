@@ -8,7 +8,8 @@ in the text of an error.
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Final
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 __all__ = ["ClewError", "InputError", "PeerError", "Refused", "StorageError", "UsageError"]
 
@@ -21,27 +22,32 @@ class ClewError(Exception):
 
     ``code`` is a stable word such as ``profile.column-missing``. ``where`` names a file, line or field. ``mend``
     is one sentence that tells the reader what to do. Seven or more digits in ``where`` are shown as "…": operators
-    name files after the number that they asked about.
+    name files after the number that they asked about. ``counts`` are the figures that ``what`` speaks of, by name,
+    for programs: how many there were, how many are allowed.
     """
 
     exit_code: ClassVar[int] = 70
     fault: ClassVar[str] = "Clew's"
 
-    def __init__(self, code: str, what: str, *, where: str = "", mend: str = "") -> None:
+    def __init__(
+        self, code: str, what: str, *, where: str = "", mend: str = "", counts: Mapping[str, int] | None = None
+    ) -> None:
         super().__init__(what)
         self.code = code
         self.what = what
         self.where = where
         self.mend = mend
+        self.counts = dict(counts or {})
 
     def __str__(self) -> str:
         place = f"{self._place()}: " if self.where else ""
         mend = f" {self.mend}" if self.mend else ""
         return f"{place}{self.what} [{self.code}]{mend}"
 
-    def as_json(self) -> dict[str, str]:
-        """The error as the command line's ``--json`` shows it."""
-        return {"code": self.code, "what": self.what, "where": self._place(), "mend": self.mend}
+    def as_json(self) -> dict[str, Any]:
+        """The error as the command line's ``--json`` shows it; ``counts`` only where there are any."""
+        shown = {"code": self.code, "what": self.what, "where": self._place(), "mend": self.mend}
+        return shown | ({"counts": self.counts} if self.counts else {})
 
     def _place(self) -> str:
         return _LONG_DIGITS.sub("…", self.where)
@@ -62,10 +68,11 @@ class InputError(ClewError):
 
 
 class Refused(ClewError):  # noqa: N818 - the word that the warrant and the protocol use
-    """A warrant, a policy or a budget says no; exit 4."""
+    """A warrant, a policy or a budget says no; exit 4. ``logged`` once it stands in a log."""
 
     exit_code = 4
     fault = "nobody's: the warrant or the policy says no"
+    logged = False
 
 
 class PeerError(ClewError):

@@ -55,6 +55,14 @@ def kinds(case: Path) -> list[str]:
     return [logged.entry.kind for logged in FileLog(case / "log" / "log.jsonl", system_clock).entries()]
 
 
+def require_only_refused(case: Path, code: str) -> None:
+    """Nothing is in the case but a log that says who was refused what."""
+    (logged,) = FileLog(case / "log" / "log.jsonl", system_clock).entries()
+    assert (logged.entry.kind, logged.entry.body["code"]) == ("warrant.refused", code)
+    assert set(files(case)) == {"manifest.json"}
+    assert [CaseFolder.open(case).names(part) for part in Part] == [[]] * len(Part)
+
+
 def arguments(store: Path, folder: Path, *seeds: Any, **scope: Any) -> list[str | Path]:
     papers = write_papers(folder / "papers", seeds or (SEED,), **scope)
     return ["trace", "--store", store, *papers, "--case", folder / "case"]
@@ -104,10 +112,18 @@ def test_nothing_is_written_when_the_budget_is_exceeded(store: Path, tmp_path: P
     done = run(*arguments(store, tmp_path, budgets=Budgets(numbers=2)), expect=4)
     assert "Inside the bound: 3 numbers" in done.stdout
     assert "3 numbers lie inside the bound, and the warrant allows 2" in done.stderr
+    counts = {"numbers": 3, "allowed": 2}
+    log = FileLog(tmp_path / "case" / "log" / "log.jsonl", system_clock)
+    assert log.entries()[-1].entry.body == {"code": "trace.over-budget", **counts}
     case = CaseFolder.open(tmp_path / "case")
     assert [case.names(part) for part in Part] == [[]] * len(Part)
     assert set(files(tmp_path / "case")) == {"manifest.json"}
     assert kinds(tmp_path / "case") == ["warrant.verified", "records.read", "trace.bound", "trace.refused"]
+
+
+def test_a_program_is_told_by_how_much_the_budget_is_exceeded(store: Path, tmp_path: Path) -> None:
+    error = run_json(*arguments(store, tmp_path, budgets=Budgets(numbers=2)), expect=4)["error"]
+    assert (error["code"], error["counts"]) == ("trace.over-budget", {"numbers": 3, "allowed": 2})
 
 
 def test_a_refused_second_stage_leaves_the_first_as_it_was(store: Path, tmp_path: Path) -> None:
@@ -166,18 +182,37 @@ def test_a_folder_that_is_no_case_is_left_alone(store: Path, tmp_path: Path) -> 
     assert os.listdir(tmp_path / "case") == ["notes.txt"]
 
 
-def test_an_expired_warrant_makes_no_case(store: Path, tmp_path: Path) -> None:
+def test_an_expired_warrant_leaves_only_its_refusal(store: Path, tmp_path: Path) -> None:
     done = run(*arguments(store, tmp_path, expires=datetime(2026, 3, 20, tzinfo=UTC)), expect=4)
     assert "warrant.expired" in done.stderr
     assert "warrant.json: " in done.stderr, "the error names the file, not only what it is"
-    assert not (tmp_path / "case").exists()
+    require_only_refused(tmp_path / "case", "warrant.expired")
 
 
-def test_a_warrant_signed_by_a_stranger_makes_no_case(store: Path, tmp_path: Path) -> None:
+def test_who_tries_a_warrant_that_does_not_hold_is_in_the_log_of_the_case_to_be(store: Path, tmp_path: Path) -> None:
+    """Harm stopped: one warrant after another is tried until one passes, and an auditor sees only the last."""
+    command = arguments(store, tmp_path)
+    warrant = tmp_path / "papers" / "warrant.json"
+    good = warrant.read_bytes()
+    warrant.write_bytes(sign(document((SEED,)).encode(), STRANGER))
+    run(*command, expect=4)
+    require_only_refused(tmp_path / "case", "warrant.unknown-signer")
+    run("cells", tmp_path / "case", expect=3)
+    warrant.write_bytes(good)
+    run(*command)
+    assert kinds(tmp_path / "case") == [
+        "warrant.refused", "warrant.verified", "records.read", "trace.bound", "graph.written"
+    ]  # fmt: skip
+
+
+def test_a_refusal_that_can_be_logged_nowhere_is_not_shown_as_one(store: Path, tmp_path: Path) -> None:
+    """The folder is named wrong: that is what is said, and whoever mends it is refused with a log to tell of it."""
     command = arguments(store, tmp_path)
     (tmp_path / "papers" / "warrant.json").write_bytes(sign(document((SEED,)).encode(), STRANGER))
-    run(*command, expect=4)
-    assert not (tmp_path / "case").exists()
+    (tmp_path / "case").mkdir()
+    (tmp_path / "case" / "notes.txt").write_text("mine")
+    assert "case.not-a-case" in run(*command, expect=3).stderr
+    assert os.listdir(tmp_path / "case") == ["notes.txt"]
 
 
 def test_an_altered_warrant_makes_no_case(store: Path, tmp_path: Path) -> None:
@@ -204,7 +239,7 @@ def test_without_a_policy_nobody_may_trace(store: Path, tmp_path: Path) -> None:
     command = arguments(store, tmp_path)
     (tmp_path / "papers" / "policy.toml").unlink()
     assert "policy.absent" in run(*command, expect=4).stderr
-    assert not (tmp_path / "case").exists()
+    require_only_refused(tmp_path / "case", "policy.absent")
 
 
 def test_a_store_that_is_not_there_makes_no_case(tmp_path: Path) -> None:
@@ -261,7 +296,7 @@ def test_blinded_seeds_are_pointed_to_the_joint_trace(store: Path, tmp_path: Pat
     joint = Joint(trace="ab" * 32, case_order="cd" * 32, roots=("ef" * 32,))
     done = run(*arguments(store, tmp_path, Blinded(bytes([1] * 32)), joint=joint), expect=4)
     assert "joint trace" in done.stderr
-    assert not (tmp_path / "case").exists()
+    require_only_refused(tmp_path / "case", "warrant.blinded-seeds")
 
 
 # What later steps may do with a case
@@ -367,6 +402,7 @@ def test_one_case_folder_does_not_mix_two_warrants(store: Path, tmp_path: Path) 
     done = run(*arguments(store, tmp_path, NEAR), expect=4)
     assert "trace.other-warrant" in done.stderr
     assert files(tmp_path / "case") == before
+    assert kinds(tmp_path / "case")[-1] == "trace.refused"
 
 
 def test_only_graphs_of_the_warrant_that_the_case_holds_are_opened(store: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from clew.audit.log import Entry, Log, Value
+from clew.audit.refusals import refusals_logged
 from clew.chain.graph import EVENTS, HOURS, PAIRS, VERTICES, Bound, Detail, Scope, TracedGraph, check_holder
 from clew.chain.reading import Records, reading
 from clew.effects import NoProgress, Progress
@@ -78,12 +79,13 @@ def _require_within_budget(bound: Bound, authorisation: Authorisation, log: Log)
     allowed = authorisation.remaining.numbers
     if bound.numbers <= allowed:
         return
-    log.commit(Entry("trace.refused", {"code": "trace.over-budget", "numbers": bound.numbers, "allowed": allowed}))
-    raise Refused(
-        "trace.over-budget",
-        f"{bound.numbers:,} numbers lie inside the bound, and the warrant allows {allowed:,}",
-        mend="Nothing was traced. Ask for fewer hops, a shorter window, a lower hub limit or a larger budget.",
-    )
+    with refusals_logged(log, "trace.refused", {}):
+        raise Refused(
+            "trace.over-budget",
+            f"{bound.numbers:,} numbers lie inside the bound, and the warrant allows {allowed:,}",
+            mend="Nothing was traced. Ask for fewer hops, a shorter window, a lower hub limit or a larger budget.",
+            counts={"numbers": bound.numbers, "allowed": allowed},
+        )
 
 
 @contextmanager

@@ -72,41 +72,44 @@ def trace(
 
     output = Output(as_json)
     graph.check_holder(holder)
-    rules = read_policy(policy)
-    papers = files.Documents(
-        _read(warrant),
-        rules.source,
-        tuple(_read(path) for path in amendments),
-        rules.revocations,
-        policy.resolve(),
-        tuple(str(path) for path in (warrant, *amendments)),
-    )
-    log = FileLog(CaseFolder(folder).log_path, system_clock)
-    scope = files.authorise(papers, CaseFolder(folder), log, system_clock)
-    scope.clear_seeds()
-    records = Store.open(store)
-    case = CaseFolder.create(folder)
-    files.require_case(case, scope, log)
-    log.commit(files.verified_entry(scope, papers))
+    signed = _read(warrant)
+    case = CaseFolder(folder)
+    log = FileLog(case.log_path, system_clock)
+    with files.warrant_refusals(case, log, signed):
+        rules = read_policy(policy)
+        papers = files.Documents(
+            signed,
+            rules.source,
+            tuple(_read(path) for path in amendments),
+            rules.revocations,
+            policy.resolve(),
+            tuple(str(path) for path in (warrant, *amendments)),
+        )
+        scope = files.authorise(papers, case, log, system_clock)
+        scope.clear_seeds()
+        records = Store.open(store)
+        CaseFolder.create(folder)
+        files.require_case(case, scope, log)
+        log.commit(files.verified_entry(scope, papers))
 
-    if count_only:
-        bound = chain.count(records, scope, log, progress=output.progress())
-        output.result(_document(folder, scope, bound), bound_text(bound, scope.hub_limit, scope.remaining.numbers))
-        return
+        if count_only:
+            bound = chain.count(records, scope, log, progress=output.progress())
+            output.result(_document(folder, scope, bound), bound_text(bound, scope.hub_limit, scope.remaining.numbers))
+            return
 
-    def announce(bound: Bound) -> None:
-        text = bound_text(bound, scope.hub_limit, scope.remaining.numbers)
-        click.echo(text, err=as_json)
+        def announce(bound: Bound) -> None:
+            text = bound_text(bound, scope.hub_limit, scope.remaining.numbers)
+            click.echo(text, err=as_json)
 
-    found = chain.trace(
-        records,
-        scope,
-        log,
-        holder=holder,
-        detail=graph.Detail(detail),
-        announce=announce,
-        progress=output.progress(),
-    )
+        found = chain.trace(
+            records,
+            scope,
+            log,
+            holder=holder,
+            detail=graph.Detail(detail),
+            announce=announce,
+            progress=output.progress(),
+        )
     digests = files.write_trace(case, found, papers, log, records.accounts())
     output.result(
         _document(folder, scope, found.bound) | {"detail": detail, "store": records.identity, "graph": digests},

@@ -401,6 +401,7 @@ def _enough(paper: _Paper, policy: Policy) -> None:
             "warrant.too-few-signers",
             f"{len(paper.signers)} signed of the {policy.threshold} that the policy asks for",
             mend="Have it signed by more of the holders that the policy names.",
+            counts={"signed": len(paper.signers), "threshold": policy.threshold},
         )
 
 

@@ -61,9 +61,19 @@ class Limits:
 
     def _require(self, size: int, whose: str, more: str, fewer: str) -> None:
         if size < self.least:
-            raise Refused("overlap.too-few", f"{whose} {size:,} of at least {self.least:,} numbers", mend=more)
+            raise Refused(
+                "overlap.too-few",
+                f"{whose} {size:,} of at least {self.least:,} numbers",
+                mend=more,
+                counts={"numbers": size, "least": self.least},
+            )
         if size > self.most:
-            raise Refused("overlap.too-many", f"{whose} more than {self.most:,} numbers", mend=fewer)
+            raise Refused(
+                "overlap.too-many",
+                f"{whose} more than {self.most:,} numbers",
+                mend=fewer,
+                counts={"numbers": size, "most": self.most},
+            )
 
 
 def answered_within(entries: Sequence[LoggedEntry], partner: str, now: datetime) -> int:
@@ -83,4 +93,5 @@ def require_rate(limits: Limits, answered: int) -> None:
             "overlap.too-often",
             f"this partner was answered {answered:,} times in {RATE_WINDOW.days} days, as often as is allowed",
             mend="Every check is a query: two lists that differ in one number tell about it. --checks is yours to set.",
+            counts={"answered": answered, "allowed": limits.checks},
         )
