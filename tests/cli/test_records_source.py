@@ -110,6 +110,8 @@ def test_a_record_outside_the_bound_is_never_shown(case: Path) -> None:
     error = source(case, "1:3", expect=4)["error"]
     assert error["code"] == "source.outside-bound"
     assert shown(case) == 0
+    refused = FileLog(case / "case" / "log" / "log.jsonl", system_clock).entries()[-1].entry
+    assert (refused.kind, refused.body["code"]) == ("source.refused", "source.outside-bound")
 
 
 def test_no_more_lines_are_shown_than_the_warrant_allows(case: Path) -> None:

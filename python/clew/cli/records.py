@@ -228,7 +228,7 @@ def source(record: str, store: Path, folder: Path, moved: Path | None, policy: P
     """
     from clew.audit.log import FileLog
     from clew.case.folder import CaseFolder
-    from clew.chain.files import Documents, authorise, graphs_under
+    from clew.chain.files import Documents, authorise, graphs_under, warrant_refusals
     from clew.effects import system_clock
     from clew.records.source import parse_record_id, show_source
     from clew.records.store import Store
@@ -237,8 +237,9 @@ def source(record: str, store: Path, folder: Path, moved: Path | None, policy: P
     case = CaseFolder.open(folder)
     log = FileLog(case.log_path, system_clock)
     documents = Documents.read(case)
-    scope = authorise(documents, case, log, system_clock, policy=policy)
-    graphs = graphs_under(case, documents)
+    with warrant_refusals(case, log, documents.warrant):
+        scope = authorise(documents, case, log, system_clock, policy=policy)
+        graphs = graphs_under(case, documents)
     events = [graph.events for graph in graphs if graph.events is not None]
     places = [moved] if moved is not None else [Path.cwd(), store.resolve().parent]
     line = show_source(Store.open(store), identifier, events, scope, log, places)

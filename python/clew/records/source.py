@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from clew import _core
 from clew.audit.log import Entry, Log
+from clew.audit.refusals import refusals_logged
 from clew.errors import InputError, Refused, UsageError
 from clew.numbers import party_key
 from clew.records.folder import ImportEntry
@@ -104,8 +105,20 @@ def show_source(
     """The operator's line of a record that is an event of the case's traced graph (``events``, of any stage).
 
     ``authorisation`` has just been verified against ``log``. Refuses a record outside the graph, and any once the
-    budget ``sources`` is used up; commits ``records.source`` before the record or the file is read.
+    budget ``sources`` is used up, and logs that; commits ``records.source`` before the record or the file is read.
     """
+    with refusals_logged(log, "source.refused", {"warrant": authorisation.digest}):
+        return _shown(store, identifier, events, authorisation, log, places)
+
+
+def _shown(
+    store: Store,
+    identifier: int,
+    events: Sequence[pa.Table],
+    authorisation: Authorisation,
+    log: Log,
+    places: Sequence[Path],
+) -> SourceLine:
     authorisation.require_live()
     event = _event(events, identifier)
     if authorisation.remaining.sources < 1:

@@ -83,6 +83,7 @@ ENTRIES = {
     "warrant.refused": words.ENTRY_WARRANT_REFUSED,
     "records.read": words.ENTRY_RECORDS_READ,
     "records.source": words.ENTRY_RECORDS_SOURCE,
+    "source.refused": words.ENTRY_SOURCE_REFUSED,
     "trace.bound": words.ENTRY_TRACE_BOUND,
     "trace.refused": words.ENTRY_TRACE_REFUSED,
     "graph.written": words.ENTRY_GRAPH_WRITTEN,
