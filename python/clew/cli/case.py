@@ -12,7 +12,7 @@ from clew.cli.case_text import DONE, receipt_text, summary_text, table_text
 from clew.cli.node import FOLDER
 from clew.cli.output import Output, counted, json_option
 from clew.cli.readable import readable
-from clew.cli.warrant_files import FILE, OUT, signing_options, warrant_in
+from clew.cli.warrant_files import FILE, OUT, signing_options
 from clew.cli.warrant_options import after_day, option_values, read_moment
 
 __all__ = ["case"]
@@ -38,8 +38,8 @@ def case() -> None:
     The one who traces                                  The one whose records are asked
       clew case open NODE --partner "Service B" …
                                                           clew case accept NODE 1
-      clew case draft NODE 1 --seed +9647901234567 …
-      (the authorities check the seeds and sign)
+      clew warrant draft --node NODE --case 1 …
+      (the authorities see the seeds, and sign)
                                                           clew case start NODE 1 --warrant W
       clew case start NODE 1 --warrant W --seeds S
       clew case result NODE 1
@@ -176,110 +176,8 @@ _say(
 
 @case.command()
 @_trace
-@click.option("--authority", required=True, help="Who issues it: office and court, or data owner.")
-@click.option("--legal-basis", required=True, help="The provision, contract or approval that it rests on.")
-@click.option("--purpose", required=True, help="What it is for.")
-@click.option("--seed", "seeds", multiple=True, help="A number to start from; repeat.")
-@click.option("--seeds-file", type=FILE, help="A file with one seed a line; # begins a comment line.")
-@click.option("--country", help="The country whose number plan says how to read the seeds, e.g. IQ.")
-@click.option("--expires", required=True, help="The moment from which the warrant may not be used any more.")
-@click.option("--hops", type=click.IntRange(1, 4), default=2, show_default=True, help="Hops from the seeds.")
-@click.option("--numbers", type=int, default=10_000, show_default=True, help="Most numbers inside the bound.")
-@click.option("--items", type=int, default=200_000, show_default=True, help="Most items asked, padding included.")
-@click.option("--rows", type=int, default=100_000, show_default=True, help="Most rows opened, padding included.")
-@click.option("--declared", type=int, default=0, show_default=True, help="Most declared contacts; 0 is strict.")
-@click.option("--unmaskings", type=int, default=0, show_default=True, help="Most numbers that may be unmasked.")
-@click.option("--yes", is_flag=True, help="Do not ask whether what was read is right.")
-@click.option("--out", type=OUT, default="joint-warrant.json", show_default=True, help="Where to write the warrant.")
-@click.option("--seeds-out", type=OUT, default="joint-seeds.json", show_default=True, help="And what blinds its seeds.")
-@json_option
-def draft(folder: Path, trace: str, as_json: bool, yes: bool, out: Path, seeds_out: Path, **given: Any) -> None:
-    """Write the warrant of a trace, its seeds blinded, to be signed with clew warrant sign.
-
-    Two files: the warrant, which both sides get, and the seeds with what blinds them, which only the tracer and the
-    authorities that sign may see. Each authority runs clew case check before it signs.
-
-    \b
-    Example:
-      clew case draft node 1 --authority "Court of Example" --legal-basis "Article 1" --purpose "Find the group" \\
-        --seed +9647901234567 --expires 2027-01-01
-    """
-    from clew.cli.warrant_answers import Answers
-    from clew.effects import system_clock, system_randomness
-    from clew.errors import UsageError
-    from clew.node.drafting import drafted, shares_file
-    from clew.warrants.authorisation import Budgets
-    from clew.warrants.files import require_free, write_file
-
-    output = Output(as_json)
-    for path in (out, seeds_out):
-        require_free(path)
-    terms = _ask(folder, "terms", case=trace)
-    if given["declared"] and terms["auditor"] == _NO_AUDITOR:
-        raise UsageError(
-            "node.no-auditor",
-            "declared contacts are sealed to an auditor, and the trace was opened without one",
-            mend="Open the trace with --auditor, or leave --declared at 0.",
-        )
-    answers = Answers(given, output)
-    seeds = answers.seeds(yes)
-    answers.complete()
-    budgets = Budgets(
-        numbers=given["numbers"],
-        items=given["items"],
-        rows=given["rows"],
-        declared=given["declared"],
-        recognised=terms["recognised"],
-        unmaskings=given["unmaskings"],
-    )
-    with option_values():
-        warrant, shares = drafted(
-            terms,
-            [seed.number for seed in seeds],
-            system_randomness(32),
-            hops=given["hops"],
-            budgets=budgets,
-            authority=given["authority"],
-            legal_basis=given["legal_basis"],
-            purpose=given["purpose"],
-            issued=system_clock().replace(microsecond=0),
-            expires=read_moment(given["expires"], "--expires"),
-        )
-    write_file(seeds_out, shares_file(terms["trace"], shares))
-    write_file(out, warrant.encode())
-    output.result(
-        {"warrant": str(out), "seeds": str(seeds_out), "digest": warrant.digest},
-        f"{out}: the warrant, not signed yet\n{seeds_out}: its seeds in the clear; for those who sign, and the tracer\n"
-        f"Next, for each authority: clew case check {out} {seeds_out}, then clew warrant sign {out} --key KEY",
-    )
-
-
-@case.command()
-@click.argument("warrant", type=FILE)
-@click.argument("seeds", type=FILE)
-@json_option
-def check(warrant: Path, seeds: Path, as_json: bool) -> None:
-    """Say which numbers a joint warrant starts from, before it is signed: they are computed again from SEEDS.
-
-    Refused unless the warrant's points are exactly those of the numbers shown: nobody is shown one seed and signs
-    another.
-
-    \b
-    Example:
-      clew case check joint-warrant.json joint-seeds.json
-    """
-    from clew.node.drafting import verify_shares
-    from clew.warrants.files import read_file
-
-    found = sorted(verify_shares(warrant_in(warrant), read_file(seeds, _SEEDS_LIMIT), str(seeds)))
-    lines = "\n".join(f"  {number}" for number in found)
-    Output(as_json).result({"equal": True, "seeds": found}, f"The warrant starts from exactly these numbers:\n{lines}")
-
-
-@case.command()
-@_trace
 @click.option("--warrant", required=True, type=FILE, help="The signed warrant of this trace.")
-@click.option("--seeds", type=FILE, help="Its seeds, from clew case draft; on the tracer's side only.")
+@click.option("--seeds", type=FILE, help="Its seeds, from clew warrant draft; on the tracer's side only.")
 @json_option
 def start(folder: Path, trace: str, warrant: Path, seeds: Path | None, as_json: bool) -> None:
     """Take the signed warrant of a trace: it is verified now. When both sides have, the nodes trace by themselves.

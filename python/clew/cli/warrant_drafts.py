@@ -13,7 +13,9 @@ import click
 from clew.cli.output import Output, json_option
 from clew.cli.warrant_answers import Answers
 from clew.cli.warrant_files import FILE, OUT, confirm, interactive, named, warrant_in
+from clew.cli.warrant_joint import blinded, joint_budgets, joint_options, trace_terms
 from clew.cli.warrant_options import option_values, read_moment
+from clew.errors import UsageError
 
 if TYPE_CHECKING:
     from clew.warrants.document import Warrant
@@ -51,22 +53,30 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command()
-@click.option("--case", help="The case's short name, for example lantern-7.")
+@click.option("--case", help="The case's short name, for example lantern-7; with --node, the trace's case or number.")
 @_options
+@joint_options
 @click.option("--tidy", type=FILE, help="Write a draft that was edited by hand in its one spelling; nothing else.")
-@click.option("--out", type=OUT, default="warrant.json", show_default=True, help="Where to write it.")
+@click.option("--out", type=OUT, help="Where to write it.  [default: warrant.json; joint-warrant.json]")
 @json_option
-def draft(case: str | None, tidy: Path | None, out: Path, as_json: bool, yes: bool, **given: Any) -> None:
+def draft(
+    case: str | None, tidy: Path | None, out: Path | None, node: Path | None, as_json: bool, yes: bool, **given: Any
+) -> None:
     """Write a warrant, to be signed with clew warrant sign. Asks for what is not given as an option.
 
     Seeds are named in canonical form (+9647901234567, or id:NAMESPACE:TEXT), or as people write them together with
     --country; what was read is shown and has to be confirmed. Days begin at midnight UTC.
 
+    For a joint trace (--node, --case) window and hub limit are those that both sides have committed to, and the seeds
+    are blinded: the warrant names points, and a second file the seeds, for the tracer and those who sign alone.
+
     \b
-    Example:
+    Examples:
       clew warrant draft --case lantern-7 --authority "Court of Example" --legal-basis "Article 1" \\
         --purpose "Find the other members of the group" --seed "0790 123 4567" --country IQ \\
         --from 2026-03-01 --through 2026-03-14 --expires 2026-09-01
+      clew warrant draft --node node --case lantern-7 --authority "Court of Example" --legal-basis "Article 1" \\
+        --purpose "Find the group" --seed +9647901234567 --expires 2026-09-01
     """
     from clew.effects import system_clock
     from clew.warrants.document import check_budget, check_case, check_hops, parse_document
@@ -78,14 +88,19 @@ def draft(case: str | None, tidy: Path | None, out: Path, as_json: bool, yes: bo
     if tidy is not None:
         with named(tidy):
             document = parse_document(read_file(tidy, ENVELOPE_LIMIT), tidy=True)
-        _finish(output, document, out, yes=True, overwrite=out == tidy)
+        target = out or Path("warrant.json")
+        _finish(output, document, target, yes=True, overwrite=target == tidy)
         return
     now = system_clock().replace(microsecond=0)
     given["case"] = case
+    terms = trace_terms(given, node, case, 1)
+    target = out or Path("warrant.json" if terms is None else "joint-warrant.json")
+    secret = given["seeds_out"] or Path("joint-seeds.json")
     answers = Answers(given, output)
     begin, end, expires = _moment(given["begin"], "--from"), answers.given_end(), _moment(given["expires"], "--expires")
     possible = _drafted(given, now, begin=begin or _FIRST, end=end or _LAST, expires=expires or _LAST)
-    require_free(out)
+    for path in (target,) if terms is None else (target, secret):
+        require_free(path)
     named_case = answers.text("case", "Short name of the case", check_case)
     authority = answers.text("authority", "Who issues it", lambda text: plain_text(text, "", 200))
     legal_basis = answers.text("legal-basis", "Legal basis", lambda text: plain_text(text, "", 2_000))
@@ -96,34 +111,35 @@ def draft(case: str | None, tidy: Path | None, out: Path, as_json: bool, yes: bo
     question = "Not to be used from (such as 2026-09-01)"
     expires = answers.moment("expires", question, given["expires"], after=max(now, possible.valid_from))
     hops = answers.number("hops", "Hops from the seeds, 1 to 4", possible.hops, check_hops)
-    budgets = replace(
-        possible.budgets,
-        numbers=answers.number(
-            "numbers", "Most numbers inside the bound", possible.budgets.numbers, lambda n: check_budget("numbers", n)
-        ),
-        sources=answers.number(
-            "sources",
-            "Most operators' lines that may be shown",
-            possible.budgets.sources,
-            lambda n: check_budget("sources", n),
-        ),
+    numbers = answers.number(
+        "numbers", "Most numbers inside the bound", possible.budgets.numbers, lambda n: check_budget("numbers", n)
+    )
+    fields: dict[str, Any] = {
+        "authority": authority,
+        "legal_basis": legal_basis,
+        "purpose": purpose,
+        "expires": expires,
+        "hops": hops,
+    }
+    if terms is not None:
+        answers.complete()
+        with option_values():
+            fields |= {"issued": possible.issued, "not_before": possible.not_before}
+            joint, shown = blinded(terms, seeds, budgets=joint_budgets(given, terms, numbers), **fields)
+        _finish(output, joint, target, yes=yes, seeds=(secret, shown))
+        return
+    sources = answers.number(
+        "sources",
+        "Most operators' lines that may be shown",
+        possible.budgets.sources,
+        lambda n: check_budget("sources", n),
     )
     answers.complete()
+    budgets = replace(possible.budgets, numbers=numbers, sources=sources)
     with option_values():
-        warrant = replace(
-            possible,
-            case=named_case,
-            authority=authority,
-            legal_basis=legal_basis,
-            purpose=purpose,
-            seeds=seeds,
-            begin=begin,
-            end=end,
-            expires=expires,
-            hops=hops,
-            budgets=budgets,
-        )
-    _finish(output, warrant, out, yes=yes)
+        scope: dict[str, Any] = {"case": named_case, "seeds": seeds, "begin": begin, "end": end, "budgets": budgets}
+        warrant = replace(possible, **fields, **scope)
+    _finish(output, warrant, target, yes=yes)
 
 
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -164,18 +180,33 @@ def _or(value: T | None, otherwise: T) -> T:
 @click.command()
 @click.argument("file", type=FILE)
 @_options
+@joint_options
+@click.option("--case", help="With --node: the trace's case or number.")
 @click.option("--keep-seeds", is_flag=True, help="Name the seeds of the stage before again.")
 @click.option("--out", type=OUT, help="Where to write it.  [default: stage-N.json]")
 @json_option
-def amend(file: Path, keep_seeds: bool, out: Path | None, as_json: bool, yes: bool, **given: Any) -> None:
+def amend(
+    file: Path,
+    keep_seeds: bool,
+    out: Path | None,
+    node: Path | None,
+    case: str | None,
+    as_json: bool,
+    yes: bool,
+    **given: Any,
+) -> None:
     """Write the next stage: an amendment of the warrant (or of the latest amendment) in FILE, to be signed.
 
     It states its whole scope anew: what is not given stays as it was. The seeds of the new stage are the ones named
     here; those of the stage before stay in their own stage, and are seeds of this one too only with --keep-seeds.
 
+    A stage of a joint trace is a trace of its own (clew case open --stage), with its own window: name it with --node
+    and --case. Seeds that were blinded are named again with --seed.
+
     \b
-    Example:
+    Examples:
       clew warrant amend warrant.signed.json --seed +9647901234568 --seed +33612345678 --through 2026-03-21
+      clew warrant amend joint-warrant.signed.json --node node --case 2 --seed +9647901234568
     """
     from clew.effects import system_clock
     from clew.warrants.document import require_extends
@@ -183,37 +214,57 @@ def amend(file: Path, keep_seeds: bool, out: Path | None, as_json: bool, yes: bo
 
     output = Output(as_json)
     before = warrant_in(file)
-    require_free(out or file.with_name(f"stage-{before.stage + 1}.json"))
+    target = out or file.with_name(f"stage-{before.stage + 1}.json")
+    require_free(target)
+    terms = trace_terms(given, node, case, before.stage + 1)
+    secret = given["seeds_out"] or target.with_name(f"{target.stem}-seeds.json")
+    if terms is not None:
+        require_free(secret)
+    elif before.joint is not None:
+        raise UsageError(
+            "node.draft-joint",
+            "the document before is of a joint trace, and every stage of one is a trace of its own",
+            mend="Open it with clew case open --stage, then name it with --node and --case.",
+        )
+    if keep_seeds and before.joint is not None:
+        raise UsageError("node.seeds-blinded", "blinded seeds cannot be kept", mend="Name them again with --seed.")
     answers = Answers(given, output)
     seeds = answers.seeds(yes)
     answers.complete()
     kept = tuple(seed for seed in before.seeds if seed not in seeds) if keep_seeds else ()
-    numbers, sources = given["numbers"], given["sources"]
+    numbers = _or(given["numbers"], before.budgets.numbers)
     issued = _moment(given["issued"], "--issued") or system_clock().replace(microsecond=0)
     with option_values():
-        after = replace(
-            before,
-            stage=before.stage + 1,
-            amends=before.digest,
-            seeds=(*seeds, *kept),
-            authority=given["authority"] or before.authority,
-            legal_basis=given["legal_basis"] or before.legal_basis,
-            purpose=given["purpose"] or before.purpose,
-            issued=issued,
-            not_before=_moment(given["not_before"], "--not-before") or issued,
-            expires=_moment(given["expires"], "--expires") or before.expires,
-            begin=_moment(given["begin"], "--from") or before.begin,
-            end=answers.given_end() or before.end,
-            hops=given["hops"] if given["hops"] is not None else before.hops,
-            hub_limit=given["hub_limit"] if given["hub_limit"] is not None else before.hub_limit,
-            budgets=replace(
-                before.budgets,
-                numbers=before.budgets.numbers if numbers is None else numbers,
-                sources=before.budgets.sources if sources is None else sources,
-            ),
-        )
+        fields: dict[str, Any] = {
+            "amends": before.digest,
+            "authority": given["authority"] or before.authority,
+            "legal_basis": given["legal_basis"] or before.legal_basis,
+            "purpose": given["purpose"] or before.purpose,
+            "issued": issued,
+            "not_before": _moment(given["not_before"], "--not-before") or issued,
+            "expires": _moment(given["expires"], "--expires") or before.expires,
+            "hops": _or(given["hops"], before.hops),
+        }
+        if terms is not None:
+            budgets = joint_budgets(given, terms, numbers, before.budgets if before.joint is not None else None)
+            after, shown = blinded(terms, (*seeds, *kept), budgets=budgets, **fields)
+        else:
+            sources = _or(given["sources"], before.budgets.sources)
+            after, shown = (
+                replace(
+                    before,
+                    **fields,
+                    stage=before.stage + 1,
+                    seeds=(*seeds, *kept),
+                    begin=_moment(given["begin"], "--from") or before.begin,
+                    end=answers.given_end() or before.end,
+                    hub_limit=_or(given["hub_limit"], before.hub_limit),
+                    budgets=replace(before.budgets, numbers=numbers, sources=sources),
+                ),
+                b"",
+            )
     require_extends(before, after)
-    _finish(output, after, out or file.with_name(f"stage-{after.stage}.json"), yes=yes, before=before)
+    _finish(output, after, target, yes=yes, before=before, seeds=(secret, shown) if shown else None)
 
 
 @click.command()
@@ -258,9 +309,16 @@ def _moment(text: str | None, where: str) -> datetime | None:
 
 
 def _finish(
-    output: Output, document: Any, out: Path, *, yes: bool, before: Any = None, overwrite: bool = False
+    output: Output,
+    document: Any,
+    out: Path,
+    *,
+    yes: bool,
+    before: Any = None,
+    overwrite: bool = False,
+    seeds: tuple[Path, bytes] | None = None,
 ) -> None:
-    """Show the document, ask, and write it."""
+    """Show the document, ask, and write it; beside a joint one what shows its seeds, readable by its owner alone."""
     from clew.cli.warrant_text import changes_text, document_json, document_text
     from clew.warrants.files import write_file
 
@@ -271,8 +329,18 @@ def _finish(
         click.echo(shown)
         confirm(f"Write it to {out}?", yes)
         shown = ""
+    said, option = f"{out}: not signed yet.", ""
+    if seeds is not None:
+        write_file(*seeds)
+        said += f"\n{seeds[0]}: its seeds in the clear; for those who sign, and the tracer alone."
+        option = f" --seeds {seeds[0]}"
     write_file(out, document.encode(), replace=overwrite)
     output.result(
-        {"file": str(out), "digest": document.digest, "document": document_json(document)},
-        f"{shown}\n\n{out}: not signed yet. Next: clew warrant sign {out} --key KEY".strip(),
+        {
+            "file": str(out),
+            "digest": document.digest,
+            "seeds": str(seeds[0]) if seeds is not None else None,
+            "document": document_json(document),
+        },
+        f"{shown}\n\n{said} Next: clew warrant sign {out} --key KEY{option}".strip(),
     )

@@ -14,7 +14,7 @@ from clew.warrants.dsse import Envelope
 from clew.warrants.policy import Holder, Policy
 from clew.words.isolation import isolate_text
 
-__all__ = ["changes_text", "document_json", "document_text", "moment_text", "signatures_text"]
+__all__ = ["changes_text", "document_json", "document_text", "moment_text", "seeds_text", "signatures_text"]
 
 _WIDTH = 14
 _HOPS = {
@@ -95,6 +95,12 @@ def signatures_text(envelope: Envelope, policy: Policy | None, counted: Sequence
             )
         lines.append(f"  {signature.keyid}  {who}")
     return "\n".join(lines)
+
+
+def seeds_text(seeds: Sequence[str]) -> str:
+    """The numbers that the points of a joint warrant were computed again from; empty if there are none."""
+    lines = [f"    {seed}\n" for seed in seeds]
+    return "".join(["  The points of its seeds are exactly those of these numbers:\n", *lines]) if seeds else ""
 
 
 def changes_text(before: Warrant, after: Warrant) -> str:

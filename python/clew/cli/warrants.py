@@ -20,6 +20,7 @@ from clew.cli.warrant_files import (
     read_paper,
     signing_options,
 )
+from clew.cli.warrant_joint import seeds_option, seeds_shown
 from clew.cli.warrant_options import option_values
 
 if TYPE_CHECKING:
@@ -213,20 +214,31 @@ def _holders_text(policy: Policy) -> str:
 @warrant.command()
 @click.argument("file", type=FILE)
 @signing_options
+@seeds_option
 @click.option("--out", type=OUT, help="Where to write it. NAME.signed.json, or FILE itself if it is signed already.")
 @click.option("--yes", is_flag=True, help="Do not ask: the document was read elsewhere.")
 @json_option
-def sign(file: Path, key_file: Path, passphrase_file: Path | None, out: Path | None, yes: bool, as_json: bool) -> None:
+def sign(
+    file: Path,
+    key_file: Path,
+    passphrase_file: Path | None,
+    seeds_file: Path | None,
+    out: Path | None,
+    yes: bool,
+    as_json: bool,
+) -> None:
     """Sign a warrant, an amendment or a revocation, after showing the whole of it.
 
-    FILE is a draft, or one that others have signed already: then your signature is added.
+    FILE is a draft, or one that others have signed already: then your signature is added. A joint warrant names points
+    instead of numbers: they are computed again from the file of seeds, shown, and signed only if they are equal.
 
     \b
     Example:
       clew warrant sign warrant.json --key judge.key
       clew warrant sign warrant.signed.json --key partner.key
+      clew warrant sign joint-warrant.json --key judge.key --seeds joint-seeds.json
     """
-    from clew.cli.warrant_text import document_text
+    from clew.cli.warrant_text import document_text, seeds_text
     from clew.effects import system_clock
     from clew.warrants.document import Revocation, Warrant
     from clew.warrants.dsse import add_signature, parse_envelope
@@ -236,9 +248,10 @@ def sign(file: Path, key_file: Path, passphrase_file: Path | None, out: Path | N
 
     output = Output(as_json)
     paper = read_paper(file)
+    seeds = seeds_shown(paper.document, seeds_file)
     require_key_file(key_file)
     if not as_json:
-        click.echo(document_text(paper.document) + "\n")
+        click.echo(document_text(paper.document) + "\n" + seeds_text(seeds))
     if isinstance(paper.document, Warrant) and paper.document.expires <= system_clock():
         output.note("Note: it has expired already, and will permit nothing.")
     confirm("Sign this?", yes)
@@ -258,7 +271,7 @@ def sign(file: Path, key_file: Path, passphrase_file: Path | None, out: Path | N
     revocation = isinstance(paper.document, Revocation)
     after = "Put it into the policy's folder of revocations." if revocation else _how_to_check(paper.document, target)
     output.result(
-        {"file": str(target), "digest": envelope.digest, "signatures": keys, "added": not known},
+        {"file": str(target), "digest": envelope.digest, "signatures": keys, "added": not known, "seeds": seeds},
         f"{said}\n{target}: {len(keys)} signature{'s'[: len(keys) != 1]}. {after}",
     )
 
@@ -274,22 +287,25 @@ def _how_to_check(document: Document, file: Path) -> str:
 @warrant.command()
 @click.argument("file", type=FILE)
 @click.option("--policy", "policy_file", type=FILE, help="Name the signers, and check signatures and form.")
+@seeds_option
 @json_option
-def show(file: Path, policy_file: Path | None, as_json: bool) -> None:
+def show(file: Path, policy_file: Path | None, seeds_file: Path | None, as_json: bool) -> None:
     """Show what a warrant, amendment or revocation says, and who signed it.
 
-    This does not tell whether it is in force: use clew warrant verify.
+    With --seeds the points of a joint warrant are computed again, and the numbers that it starts from are shown;
+    refused if they are others. This does not tell whether it is in force: use clew warrant verify.
 
     \b
     Example:
       clew warrant show warrant.signed.json --policy policy.toml
     """
-    from clew.cli.warrant_text import document_json, document_text, signatures_text
+    from clew.cli.warrant_text import document_json, document_text, seeds_text, signatures_text
     from clew.warrants.policy import read_policy
     from clew.warrants.verify import open_signed
 
     output = Output(as_json)
     paper = read_paper(file)
+    seeds = seeds_shown(paper.document, seeds_file) if seeds_file is not None else []
     rules = read_policy(policy_file) if policy_file is not None else None
     counted: Sequence[Holder] = ()
     if rules is not None and paper.envelope is not None:
@@ -302,8 +318,9 @@ def show(file: Path, policy_file: Path | None, as_json: bool) -> None:
             "digest": paper.document.digest,
             "signatures": [] if envelope is None else [signature.keyid for signature in envelope.signatures],
             "signers": [{"id": holder.key.id, "name": holder.name, "role": holder.role} for holder in counted],
+            "seeds": seeds,
         },
-        f"{document_text(paper.document)}\n\n{signers}",
+        f"{document_text(paper.document)}\n{seeds_text(seeds)}\n{signers}",
     )
 
 

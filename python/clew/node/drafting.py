@@ -61,7 +61,7 @@ def read_shares(data: bytes, where: str = "") -> tuple[bytes, list[SeedShare]]:
             "node.seeds-file",
             "this is not a file of blinded seeds",
             where=where,
-            mend="Give the file that clew case draft wrote beside the warrant.",
+            mend="Give the file that clew warrant draft wrote beside the warrant.",
         ) from error
 
 
