@@ -103,10 +103,10 @@ class Server:
         found: dict[str, Any] = json.loads((self.folder / "kept" / f"{name}.json").read_text())
         return found
 
-    def serve(self, backend: str) -> None:
-        """Start the process."""
+    def serve(self, backend: str, *, keep: bool) -> None:
+        """Start the process; with ``keep`` it may be started again elsewhere (:func:`again`)."""
         command = [sys.executable, "-m", "bench.joint_node"]
-        places = [self.folder / "kept", self.folder / "n", self.folder / "passphrase"]
+        places = [self.folder / "kept", self.folder / "n", self.folder / "passphrase", *(["keep"] if keep else [])]
         environment = {**os.environ, "CLEW_BACKEND": backend}
         with (self.folder / "stderr").open("a") as errors:
             self.process = subprocess.Popen(
@@ -159,11 +159,11 @@ class Traced:
 
 
 @contextmanager
-def serving(pair: tuple[Server, Server], backend: str) -> Iterator[None]:
+def serving(pair: tuple[Server, Server], backend: str, *, keep: bool = False) -> Iterator[None]:
     """Both nodes run."""
     try:
         for one in pair:
-            one.serve(backend)
+            one.serve(backend, keep=keep)
         yield
     finally:
         for one in pair:
@@ -287,7 +287,7 @@ def measured(
     pair = _made(graph, layout, folder)
     stores = tuple(graph.of(services) for services in (layout.tracer, layout.holder) if services)
     reached = graph.reached(seed, HOPS, stores)
-    with serving(pair, backends[0]):
+    with serving(pair, backends[0], keep=len(backends) > 1):
         sending, terms = commit(pair)
         warrant, seeds = papers(folder, terms, str(graph.texts[seed]))
         copied = [again(pair, folder / backend) for backend in backends[1:]]

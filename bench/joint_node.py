@@ -1,8 +1,9 @@
 """A node as ``clew node serve`` runs it, for the benchmark: ``python -m bench.joint_node KEPT NODE PASSPHRASE-FILE``.
 
-Its window's records and its snapshot are kept in the folder ``KEPT`` beside the seconds that they took. A node that is
-started again on a copy of the same folder takes them from there: they are the same bytes, whatever the backend, and
-to make them again would take longer than what is measured. Nothing else differs from the command.
+How long it reads its window and makes its snapshot is noted in the folder ``KEPT``. With ``keep`` as a last word both
+are kept there, and a node that is started again on a copy of the same folder takes them: they are the same bytes,
+whatever the backend, and to make them again would take longer than what is measured. Features of couples, which only
+the making of a snapshot needs, are not kept. Nothing else differs from the command.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ import clew.node.window
 from clew.joint.snapshot import parse_snapshot
 
 
-def kept_window(folder: Path, read: Callable[..., Any]) -> Callable[..., Any]:
+def kept_window(folder: Path, keep: bool, read: Callable[..., Any]) -> Callable[..., Any]:
     """``read_window``, once."""
 
     def again(*arguments: Any) -> Any:
@@ -30,14 +32,16 @@ def kept_window(folder: Path, read: Callable[..., Any]) -> Callable[..., Any]:
             with Timed(folder / "window.json") as timed:
                 found = read(*arguments)
             timed.note(numbers=len(found.numbers), couples=len(found.a))
-            file.write_bytes(pickle.dumps(found, protocol=5))
+            if keep:
+                needed = replace(found, features=found.features.slice(0, 0), events=None)
+                file.write_bytes(pickle.dumps(needed, protocol=5))
             return found
         return pickle.loads(file.read_bytes())
 
     return again
 
 
-def kept_snapshot(folder: Path, make: Callable[..., Any]) -> Callable[..., Any]:
+def kept_snapshot(folder: Path, keep: bool, make: Callable[..., Any]) -> Callable[..., Any]:
     """``seal_snapshot``, once."""
 
     def again(*arguments: Any) -> Any:
@@ -47,8 +51,9 @@ def kept_snapshot(folder: Path, make: Callable[..., Any]) -> Callable[..., Any]:
                 snapshot, vault = make(*arguments)
             entries = len(arguments[0].adjacency.other)
             timed.note(rows=len(snapshot), entries=entries, bytes=len(snapshot.data))
-            file.write_bytes(snapshot.encode())
-            table.write_bytes(pickle.dumps((vault.numbers, vault.points, vault.places), protocol=5))
+            if keep:
+                file.write_bytes(snapshot.encode())
+                table.write_bytes(pickle.dumps((vault.numbers, vault.points, vault.places), protocol=5))
             return snapshot, vault
         numbers, points, places = pickle.loads(table.read_bytes())
         return parse_snapshot(file.read_bytes()), clew.joint.snapshot.Vault(numbers, points, places)
@@ -79,10 +84,10 @@ class Timed:
 
 def main() -> None:
     """Serve."""
-    kept, node, secret = sys.argv[1:]
+    kept, node, secret, *keep = sys.argv[1:]
     Path(kept).mkdir(exist_ok=True)
-    clew.node.window.read_window = kept_window(Path(kept), clew.node.window.read_window)
-    clew.joint.snapshot.seal_snapshot = kept_snapshot(Path(kept), clew.joint.snapshot.seal_snapshot)
+    clew.node.window.read_window = kept_window(Path(kept), bool(keep), clew.node.window.read_window)
+    clew.joint.snapshot.seal_snapshot = kept_snapshot(Path(kept), bool(keep), clew.joint.snapshot.seal_snapshot)
     from clew.cli.main import main as command  # after both: what it imports takes them from there
 
     sys.argv = ["clew", "node", "serve", node, "--passphrase-file", secret]
