@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pytest
 
 from clew.chain.graph import PAIRS, VERTICES, TracedGraph
-from clew.cli.demo_joint import require_equal
+from clew.cli.demo_joint import require_agreement, require_equal
 from clew.cli.demo_pooled import Comparison, Pooled, compare, pooled
 from clew.errors import ClewError
 from clew.joint import holder, tracer
@@ -61,6 +61,19 @@ def test_the_pooled_graph_is_the_naive_oracles_and_the_joint_graph_equals_it(hop
     assert found.equal, found
     assert (found.vertices, found.pairs) == (len(naive_hops), len(naive_pairs))
     require_equal(found)
+
+
+def test_receipts_that_do_not_agree_are_no_result() -> None:
+    """Harm stopped: "records sent: 0" on the word of one side."""
+    nothing = {"messages": 0, "bytes": 0}
+    tracer_says = {"snapshot_bytes": 9, "answered": {"items": 64}, "sent": {"messages": 1, "bytes": 7}}
+    tracer_says |= {"received": nothing, "records_sent": 0, "records_received": 0}
+    holder_says = {**tracer_says, "sent": nothing, "received": tracer_says["sent"]}
+    require_agreement(tracer_says, holder_says)
+    for name, other in (("records_sent", 1), ("sent", {"messages": 1, "bytes": 1}), ("answered", {"items": 65})):
+        with pytest.raises(ClewError, match="differ in") as stop:
+            require_agreement(tracer_says, {**holder_says, name: other})
+        assert (stop.value.code, stop.value.exit_code) == ("demo.receipts-differ", 70)
 
 
 def changed(graph: TracedGraph, **tables: pa.Table) -> TracedGraph:

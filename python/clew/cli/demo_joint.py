@@ -42,21 +42,19 @@ from clew.warrants.authorisation import Budgets
 from clew.warrants.files import write_file
 from clew.warrants.policy import Requirement, policy_toml
 
-__all__ = ["BUDGETS", "HOLDER", "TRACER", "Joint", "require_equal", "run_joint"]
+__all__ = ["BUDGETS", "HOLDER", "TRACER", "Joint", "require_agreement", "require_equal", "run_joint"]
 
 TRACER: Final = IRAQI
 HOLDER: Final = FRENCH
 BUDGETS: Final = {"numbers": 10_000, "items": 200_000, "rows": 100_000, "declared": 10_000, "unmaskings": 10}
 """Of the joint warrant; how many numbers may be recognised follows from the tracer's commitment."""
 
-_RECORDS_COME_WITH: Final = "Unmasked"
-"""The only message that may hold records: those between numbers that approvers of both sides unmasked."""
-
 
 @final
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """What the joint trace came to. ``sent`` and ``received`` are messages and bytes as the tracer's node counts."""
+    """What the joint trace came to. ``sent`` and ``received`` are the tracer's messages and bytes, as both nodes'
+    receipts have them."""
 
     tracer: str
     holder: str
@@ -64,9 +62,9 @@ class Joint:
     graph: TracedGraph
     own: int  # vertices whose number the tracer knows
     pseudonyms: int
-    records_sent: int
-    sent: Mapping[str, int]
-    received: Mapping[str, int]
+    records_sent: int  # by both
+    sent: Mapping[str, Any]
+    received: Mapping[str, Any]
     snapshot_bytes: int
     answered: Mapping[str, int]  # the holder's count, padding included
     comparison: Comparison
@@ -119,6 +117,7 @@ def run_joint(demo: Demo) -> Joint:
         expected = pooled({TRACER.name: own, HOLDER.name: theirs}, demo.traced.seeds, demo.traced.scope.hops)
         comparison = compare(graph, numbers, expected)
     require_equal(comparison)
+    require_agreement(*(one["receipt"] for one in receipts))
     return _joint(demo, graph, receipts, comparison, set(expected.hops), case, watch.seconds)
 
 
@@ -269,7 +268,7 @@ def _joint(
         graph=graph,
         own=len(vertices) - pseudonyms,
         pseudonyms=pseudonyms,
-        records_sent=_records_sent(mine, theirs),
+        records_sent=mine["records_sent"] + theirs["records_sent"],
         sent=mine["sent"],
         received=mine["received"],
         snapshot_bytes=mine["snapshot_bytes"],
@@ -283,11 +282,22 @@ def _joint(
     )
 
 
-def _records_sent(*receipts: Mapping[str, Any]) -> int:
-    """How many records went between the nodes: what both state, and one for each message that may hold some."""
-    stated = sum(int(one["records_sent"]) for one in receipts)
-    kinds = [str(wire["kind"]) for one in receipts for wire in one["messages"]]
-    return stated + kinds.count(_RECORDS_COME_WITH)
+def require_agreement(tracer: Mapping[str, Any], holder: Mapping[str, Any]) -> None:
+    """Return if both nodes' receipts say the same of what went between them; else ``ClewError``
+    ``demo.receipts-differ``."""
+    mirrored = {
+        **{name: holder[name] for name in ("snapshot_bytes", "answered")},
+        "sent": holder["received"],
+        "received": holder["sent"],
+        "records_sent": holder["records_received"],
+        "records_received": holder["records_sent"],
+    }
+    if differing := [name for name, value in mirrored.items() if tracer[name] != value]:
+        raise ClewError(
+            "demo.receipts-differ",
+            f"the receipts of the two nodes differ in {', '.join(differing)}",
+            mend="This is a bug in Clew. Please report it with the seed and the number of people.",
+        )
 
 
 def require_equal(comparison: Comparison) -> None:

@@ -26,7 +26,7 @@ def joint_text(found: Joint, stage: int, width: int) -> str:
     things = (
         f"{found.seeds} seeds, {graph.scope.hops} hops, {window}: {graph.bound.numbers:,} numbers inside the bound = "
         f"{hops}",
-        f"records sent: {found.records_sent}",
+        f"records sent: {found.records_sent}, by the signed receipts of both nodes, which agree",
         f"{tracer} to {holder}: {found.sent['bytes']:,} bytes; {holder} to {tracer}: {found.received['bytes']:,} "
         f"bytes, after {found.snapshot_bytes:,} bytes of sealed rows",
         f"asked: {asked['items']:,} items and {asked['rows']:,} rows, lists filled up; {asked['declared']:,} of the "
