@@ -93,6 +93,7 @@ __all__ = [
     "graph",
     "offer",
     "receive",
+    "require_snapshot",
     "stop",
     "unmask",
 ]
@@ -140,9 +141,7 @@ def authorise(
     own = len(state.party.couples.numbers)
     if own > min(authorisation.remaining.recognised, OWN_LIMIT):
         raise over_budget(f"the window has {own:,} own numbers, and fewer may be recognised")
-    committed = state.roots.holder
-    if (snapshot.trace, len(snapshot), snapshot.root) != (committed.trace, committed.rows, committed.snapshot_root):
-        raise check_failed("the snapshot is not the one that the partner committed to")
+    require_snapshot(state, snapshot)
     kept = Trace(
         party=state.party,
         order=state.order,
@@ -157,6 +156,13 @@ def authorise(
     )
     message = Start(state.order.trace, bytes.fromhex(authorisation.digest))
     return Step(AwaitSeals(kept), message, (_entry("joint.started", kept, seeds=len(ordered)),))
+
+
+def require_snapshot(state: Committed, snapshot: Snapshot) -> None:
+    """Return if the snapshot is the one that the holder committed to; else ``PeerError`` (spec 5.1)."""
+    committed = state.roots.holder
+    if (snapshot.trace, len(snapshot), snapshot.root) != (committed.trace, committed.rows, committed.snapshot_root):
+        raise check_failed("the snapshot is not the one that the partner committed to")
 
 
 def close(state: Traced) -> Step[AwaitClosed]:

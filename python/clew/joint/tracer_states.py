@@ -8,12 +8,13 @@ from typing import final
 
 import numpy as np
 
-from clew.joint import context, group
+from clew.joint import context, group, labels
 from clew.joint.asking import Asked, Asker
 from clew.joint.commitments import Commitments
 from clew.joint.couples import Couples
 from clew.joint.found import Found, Vertices
-from clew.joint.messages import Names, Offer, Recognise, RefusalCode, TracerCommitments, Unmask
+from clew.joint.labels import digest
+from clew.joint.messages import Names, Offer, Recognise, RefusalCode, TracerCommitments, Unmask, encode
 from clew.joint.seeds import SeedShare
 from clew.joint.snapshot import Broken, Snapshot
 from clew.joint.spending import NOTHING, Spent
@@ -232,10 +233,10 @@ State = (
 
 
 def trace_of(state: State) -> bytes:
-    """The identifier of a state's trace; zeros before there is one."""
+    """The identifier of a state's trace; the offer's digest before there is one."""
     match state:
-        case AwaitAcceptance():
-            return bytes(32)
+        case AwaitAcceptance(party):
+            return digest(labels.CASE_ORDER, encode(party.offer))
         case AwaitCommitments() | Committed():
             return state.order.trace
         case AwaitClosed(trace=trace) | Done(trace=trace) | Ended(trace=trace):

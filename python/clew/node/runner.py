@@ -161,7 +161,7 @@ class Node:
 
 
 def append_part(one: Running, offset: int, body: bytes) -> None:
-    """One part of a snapshot written; the file gets its name when it is whole."""
+    """One part of a snapshot written; it is looked at and gets its name when it is whole."""
     total, data = int.from_bytes(body[:8], "big"), body[8:]
     part = one.files.partial
     if total > _LARGEST_SNAPSHOT or offset + len(data) > total or (not data and offset < total):
@@ -174,7 +174,7 @@ def append_part(one: Running, offset: int, body: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     if offset + len(data) == total:
-        part.rename(one.snapshot_file)
+        one.take_snapshot()
 
 
 def _waits(body: bytes) -> Wait:

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -107,7 +108,7 @@ class Running:
     def knows(self, trace: bytes) -> bool:
         """Whether a message with this identifier is of this trace; an offer is refused by its digest."""
         row = self.row
-        return row.trace == trace or (row.trace is None and trace in (row.offer, bytes(32)))
+        return trace in (row.trace, row.offer)
 
     # What people do.
 
@@ -277,8 +278,12 @@ class Running:
             self._steps.receive(message, data)
             if self.state is before:
                 self._steps.outgoing = None
-            if isinstance(message, Refusal) and self.row.state not in ENDED:
+            if self.row.state in ENDED:
+                return
+            if isinstance(message, Refusal):
                 self.trouble = f"The partner refused: {message.code.name.lower().replace('_', ' ')}."
+            elif self.state is before:
+                self.trouble = "The partner's answer was not taken; the log says why, and clew case resume asks again."
 
     def acknowledged(self) -> None:
         """The partner has taken what was sent, and answers nothing."""
@@ -294,6 +299,11 @@ class Running:
             raise _not_now("there is no snapshot now")
         return self.files.encoded(kept.snapshot)
 
+    def take_snapshot(self) -> None:
+        """Take the snapshot that has come whole; ``PeerError`` if it is not the one that was committed to."""
+        with self._one_at_a_time():
+            self._steps.take_snapshot()
+
     @property
     def wants_snapshot(self) -> bool:
         """Whether the tracer still has to fetch the holder's snapshot."""
@@ -305,6 +315,8 @@ class Running:
         if self.broken is not None:
             return Wait("stopped", "this side cannot go on at the moment")
         if isinstance(message, Refusal):
+            if row.trace is not None and message.trace == row.offer:  # the tracer did not know the trace's name yet
+                message = replace(message, trace=row.trace)
             self._steps.receive(message, data)
             return Nothing()
         if row.state in ENDED and row.code == RefusalCode.STOPPED and row.reason:

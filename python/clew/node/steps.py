@@ -10,13 +10,16 @@ from typing import Any, Final, final
 from clew.audit.log import Entry
 from clew.chain.files import Documents
 from clew.effects import Clock, Randomness
-from clew.errors import Refused
+from clew.errors import ClewError, Refused
 from clew.joint import holder, labels, tracer
 from clew.joint.couples import Couples
 from clew.joint.labels import digest
-from clew.joint.messages import Message, Offer, Refusal, RefusalCode, Unmask, encode, parse
+from clew.joint.messages import Acceptance, Message, Offer, Refusal, RefusalCode, Unmask, encode, parse
+from clew.joint.refusals import check_failed
 from clew.joint.seeds import SeedShare
+from clew.joint.snapshot import parse_snapshot
 from clew.joint.steps import Given, Step
+from clew.joint.tracer_states import trace_of
 from clew.joint.unmasking import Approvers
 from clew.node.given import altered, offer_in, papers_from, require_offer, terms_from
 from clew.node.identity import Card, Identity
@@ -66,6 +69,7 @@ class Steps:
         self._randomness = randomness
         self._of = of
         self._last: datetime | None = None
+        self._snapshot_spoilt = False
 
     @property
     def row(self) -> Row:
@@ -95,7 +99,12 @@ class Steps:
 
     def receive(self, message: Message, data: bytes) -> bytes | None:
         """What a partner's message is answered with, once that is durable."""
-        if self.state is not None:
+        state = self.state
+        if isinstance(state, tracer.AwaitAcceptance) and isinstance(message, Acceptance):
+            if message.holder != self.row.peer:  # what is signed by a key that nobody pinned convicts nobody
+                error = check_failed("the offer was accepted under a key that is not the partner's")
+                return self._keep({}, _ended(state, error), (message, data))
+        if state is not None:
             return self.do({"do": "receive"}, (message, data))
         if isinstance(message, Refusal):  # the tracer took back an offer that nobody had accepted
             ended = holder.Ended(message.trace, message.code, message.reason)
@@ -125,6 +134,25 @@ class Steps:
             self._last = datetime.fromisoformat(what["now"])
         self._files.write_log(self._storage, self._of)
         self.write_case()
+
+    def take_snapshot(self) -> None:
+        """Take the snapshot that has come whole, if it is the one that the holder committed to; else ``PeerError``.
+
+        It is fetched once more, because a disk may have spoilt it; then the trace ends (spec node 6).
+        """
+        state, part = self.state, self._files.partial
+        if not isinstance(state, tracer.Committed):
+            return
+        try:
+            tracer.require_snapshot(state, parse_snapshot(part.read_bytes()))
+        except ClewError as found:
+            part.unlink(missing_ok=True)
+            error = check_failed("the snapshot is not the one that the partner committed to")
+            ended = _ended(state, error)
+            self._keep({}, ended if self._snapshot_spoilt else Step(state, None, ended.entries), None)
+            self._snapshot_spoilt = True
+            raise error from found
+        part.rename(self._files.snapshot)
 
     def unanswered(self) -> bytes | None:
         """The last message that this side sent by itself."""
@@ -307,6 +335,13 @@ def _rest(row: Row) -> State:
     if row.role == "holder":
         return holder.Destroyed(trace)
     return tracer.AwaitClosed(trace) if row.state == "closing" else tracer.Done(trace)
+
+
+def _ended(state: tracer.State, error: ClewError) -> Step[State]:
+    """The trace ended for what the tracer's node, not its protocol, found wrong with the partner."""
+    trace, code = trace_of(state), RefusalCode.CHECK_FAILED
+    entry = Entry("joint.refused", {"trace": trace.hex(), "code": error.code})
+    return Step(tracer.Ended(trace, code, error.what), Refusal(trace, code, ""), (entry,))
 
 
 def _approvers(policy: Policy) -> Approvers | None:
