@@ -487,4 +487,6 @@ def test_an_account_that_does_not_agree_is_a_bug_and_stores_nothing() -> None:
         account.check(10)
     with pytest.raises(AccountError, match="bytes"):
         replace(account, units=2).check(9)
+    with pytest.raises(AccountError, match="more units than lines"):
+        replace(account, units=2, continued_lines=-1).check(10)
     replace(account, units=2).check(10)

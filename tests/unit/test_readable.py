@@ -32,6 +32,12 @@ def made(**changes: object) -> Account:
     return Account(**{**values, **changes})  # type: ignore[arg-type]
 
 
+def test_lines_of_the_file_that_are_no_units_are_told() -> None:
+    assert "of 1,000,013 lines in the file, 3 lines go on inside a quoted" in account_text(made(continued_lines=3))
+    assert "1 line goes on" in account_text(made(continued_lines=1))
+    assert "lines in the file" not in account_text(made())
+
+
 def test_the_parts_stand_under_the_whole_right_aligned() -> None:
     lines = re.findall(r"^  ([ =+]) ( *[0-9,]+)  (.+)$", account_text(made()), re.MULTILINE)
     assert [sign for sign, _, _ in lines] == [" ", "=", "+", "+", "+", "+", "+"]

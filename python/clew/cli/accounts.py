@@ -47,6 +47,8 @@ def account_text(account: Account) -> str:
     if account.first_start and account.last_start:
         lines.append(f"  records from {account.first_start} to {account.last_start}")
     lines.append(_sum({key: getattr(account, key) for key in ("units", *(key for _, key in _SUM))}))
+    if account.continued_lines:
+        lines.append(f"  {_continued(account)}")
     details = (
         ("rejected because", account.reasons),
         ("kinds of records", account.kinds),
@@ -66,6 +68,13 @@ def account_text(account: Account) -> str:
     if account.last_unit_open:
         lines.append("  the last line has no end: the file may have been cut off")
     return "\n".join(lines)
+
+
+def _continued(account: Account) -> str:
+    """How the units come out of the file's lines, which anybody can count."""
+    more = account.continued_lines
+    lines = "1 line goes" if more == 1 else f"{more:,} lines go"
+    return f"of {account.units + more:,} lines in the file, {lines} on inside a quoted field of the line before"
 
 
 def _nothing_in_it(account: Account) -> str:

@@ -61,6 +61,7 @@ class Account:
     unknown_words: Mapping[str, int] = field(default_factory=dict)
     unreadable: Mapping[str, int] = field(default_factory=dict)  # identifiers that were not kept, by name
     footers: tuple[Footer, ...] = ()
+    continued_lines: int = 0  # inside quoted fields: the file has so many lines more than units
     last_unit_open: bool = False  # the file does not end with a line end; it may have been cut off
     first_start: str | None = None
     last_start: str | None = None
@@ -90,6 +91,8 @@ class Account:
         for name, (whole, total) in agreements.items():
             if whole != total:
                 raise AccountError(f"the account does not agree: {name}: {whole} are not {total}")
+        if self.continued_lines < 0:
+            raise AccountError("the account does not agree: there are more units than lines")
 
     def as_json(self) -> dict[str, Any]:
         """The account as ``account.json`` and ``--json`` show it."""

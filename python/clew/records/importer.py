@@ -343,7 +343,8 @@ class _Import:
             unknown_words=_words(beside.unknown_words),
             unreadable=dict(sorted(beside.unreadable.items())),
             footers=_footers(profile.footer, beside.footers, beside.units - tally.no_records),
-            last_unit_open=scan.last_unit_open,
+            continued_lines=scan.lines.lines - beside.units,
+            last_unit_open=scan.lines.open,
             **tally.counts(),
         )
 

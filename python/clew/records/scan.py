@@ -26,6 +26,7 @@ from hijridate import Hijri
 from clew import _core
 from clew.effects import NoProgress, Progress
 from clew.errors import InputError
+from clew.records.lines import LineCount
 from clew.records.numbering import short_codes
 from clew.records.profile import Column, DirectionRule, Profile
 from clew.records.profile_check import mapped_columns
@@ -299,7 +300,7 @@ class FileScan:
             raise
         self.size = 0
         self.sha256 = ""
-        self.last_unit_open = False
+        self.lines = LineCount(self.layout.charset)
         self.beside = Beside()
 
     def __enter__(self) -> Self:
@@ -344,17 +345,15 @@ class FileScan:
             self.layout.charset, specification["delimiter"], specification["quote"], specification["fields"]
         )
         digest = hashlib.sha256()
-        last = b""
         while data := os.read(self._descriptor, self._block):
             digest.update(data)
             self.size += len(data)
-            last = data[-2:]
+            self.lines.take(data)
             yield from framer.push(data)
             self._progress.advance(len(data))
         yield from framer.finish()
         self._check_unchanged()
         self.sha256 = digest.hexdigest()
-        self.last_unit_open = self.size > 0 and b"\n" not in last
 
     def _check_unchanged(self) -> None:
         after = os.fstat(self._descriptor)
