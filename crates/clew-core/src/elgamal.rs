@@ -202,9 +202,15 @@ fn hide(
             })
         }
         Hiding::Offset(offsets) => {
-            let Pairs { first, second } =
-                rerandomise(backend, pairs, &keys.encryption, randomness)?;
-            let second = add_multiples(backend, &second, unit, offsets)?;
+            same_length("offsets", pairs.len(), offsets.len())?;
+            let first = add_multiples(backend, pairs.first(), Table::generator(), randomness)?;
+            let what = Combination {
+                addend: Some(Points::Encoded(pairs.second())),
+                fixed: Some((&keys.encryption, Scalars::Each(randomness.expose()))),
+                also_fixed: Some((unit, Scalars::Each(offsets.expose()))),
+                ..Combination::default()
+            };
+            let second = run(backend, &what, pairs.len(), "item", "item")?;
             Ok(Pairs { first, second })
         }
     }

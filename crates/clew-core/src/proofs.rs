@@ -47,19 +47,6 @@ fn fold<const N: usize>(
     columns: [&[Encoding]; N],
     weights: &[[u8; 32]],
 ) -> Result<[Encoding; N], Error> {
-    let sums = sums(backend, columns, weights)?;
-    if sums.contains(&[0; 32]) {
-        return Err(Error::Proof);
-    }
-    Ok(sums)
-}
-
-/// The same, where a sum may be the identity.
-fn sums<const N: usize>(
-    backend: Backend,
-    columns: [&[Encoding]; N],
-    weights: &[[u8; 32]],
-) -> Result<[Encoding; N], Error> {
     let sum = |column: &&[Encoding]| sum_products_vartime(backend, column, weights);
     // Every column is summed, whatever is wrong with another.
     let sums: Vec<_> = columns.par_iter().map(sum).collect();
@@ -67,6 +54,9 @@ fn sums<const N: usize>(
         .into_iter()
         .collect::<Result<_, _>>()
         .map_err(|invalid| Error::from_invalid(invalid, "point"))?;
+    if sums.contains(&[0; 32]) {
+        return Err(Error::Proof);
+    }
     Ok(sums.try_into().expect("a sum for each column"))
 }
 

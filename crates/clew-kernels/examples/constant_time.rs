@@ -251,6 +251,7 @@ fn combine_all(public: &Public, secrets: &Secrets, run: &mut dyn FnMut(&Combinat
             Scalars::Each(&secrets.scalars),
         )),
         fixed: Some((&public.key, Scalars::Each(&secrets.others))),
+        also_fixed: Some((Table::generator(), Scalars::Each(&secrets.scalars))),
         negate_variable: true,
     });
 }

@@ -112,6 +112,7 @@ fn main() {
                         addend: Some(Points::Encoded(&points)),
                         variable: Some((Points::Encoded(&points), each)),
                         fixed: Some((&key, each)),
+                        also_fixed: Some((Table::generator(), Scalars::One(one))),
                         negate_variable: true,
                     },
                 };
@@ -122,7 +123,7 @@ fn main() {
             "multiply",
             "map, multiply by one",
             "multiply the key",
-            "add, subtract, add key",
+            "add, subtract, add keys",
         ];
         for (which, name) in names.into_iter().enumerate() {
             secret(&mut secrets);

@@ -1,4 +1,4 @@
-//! The one operation on batches: `out[i] = addend[i] ± s[i] P[i] + u[i] T`.
+//! The one operation on batches: `out[i] = addend[i] ± s[i] P[i] + u[i] T + v[i] U`.
 
 use rayon::prelude::*;
 use subtle::{ConditionallySelectable, ConstantTimeEq};
@@ -39,11 +39,13 @@ pub struct Combination<'a> {
     pub variable: Option<(Points<'a>, Scalars<'a>)>,
     /// Scalars times one fixed base, through its table.
     pub fixed: Option<(&'a Table, Scalars<'a>)>,
+    /// Scalars times another fixed base, or the same.
+    pub also_fixed: Option<(&'a Table, Scalars<'a>)>,
     /// Whether the multiplied points are subtracted instead of added.
     pub negate_variable: bool,
 }
 
-/// Fills `out` with `addend[i] + s[i] P[i] + u[i] T` and says which result, if any, is the first identity.
+/// Fills `out` with `addend[i] + s[i] P[i] + u[i] T + v[i] U` and says which result, if any, is the first identity.
 ///
 /// Takes the same time whatever the scalars and the points are. A result that is the identity is encoded as such (32
 /// zero bytes): the caller refuses it where it must.
@@ -71,9 +73,9 @@ pub fn combine(
         let part = what.range(start, out.len());
         let done = match backend {
             #[cfg(target_arch = "x86_64")]
-            Backend::Ifma => lanes::combine(&part, part.fixed.map(|(table, _)| table.ifma()), out),
+            Backend::Ifma => lanes::combine(&part, part.tables(Table::ifma), out),
             #[cfg(target_arch = "x86_64")]
-            Backend::Avx2 => lanes::combine(&part, part.fixed.map(|(table, _)| table.avx2()), out),
+            Backend::Avx2 => lanes::combine(&part, part.tables(Table::avx2), out),
             _ => portable::combine(&part, out),
         };
         done.map_err(|invalid| Invalid {
@@ -141,31 +143,6 @@ pub fn check(backend: Backend, points: &[[u8; 32]]) -> Result<(), Invalid> {
     done.into_iter().collect()
 }
 
-/// Which encodings are those of a point other than the identity, all of them decoded whatever the others are.
-///
-/// # Panics
-/// If the processor cannot run the backend.
-pub fn valid(backend: Backend, points: &[[u8; 32]]) -> Vec<bool> {
-    assert!(
-        backend.is_available(),
-        "this processor cannot run the {} backend",
-        backend.name()
-    );
-    let size = chunk_size(points.len());
-    let mut out = vec![true; points.len()];
-    points
-        .par_chunks(size)
-        .zip(out.par_chunks_mut(size))
-        .for_each(|(points, out)| match backend {
-            #[cfg(target_arch = "x86_64")]
-            Backend::Ifma => lanes::valid::<Ifma>(points, out),
-            #[cfg(target_arch = "x86_64")]
-            Backend::Avx2 => lanes::valid::<Avx2>(points, out),
-            _ => portable::valid(points, out),
-        });
-    out
-}
-
 /// Items in a chunk: few enough that its intermediate values stay in the second-level cache (about 2 KB for each eight
 /// items), enough to share one inversion, and at least one chunk for each thread.
 fn chunk_size(items: usize) -> usize {
@@ -219,23 +196,38 @@ impl Scalars<'_> {
     }
 }
 
-impl Combination<'_> {
+impl<'a> Combination<'a> {
+    /// The parts with fixed bases.
+    pub(crate) fn fixed_parts(&self) -> [Option<(&'a Table, Scalars<'a>)>; 2] {
+        [self.fixed, self.also_fixed]
+    }
+
+    /// A backend's form of the tables of the fixed bases.
+    fn tables<C>(&self, form: impl Fn(&'a Table) -> &'a C) -> [Option<&'a C>; 2] {
+        self.fixed_parts()
+            .map(|part| part.map(|(table, _)| form(table)))
+    }
+
     fn range(&self, start: usize, length: usize) -> Self {
+        let fixed = |part: Option<(&'a Table, Scalars<'a>)>| {
+            part.map(|(table, scalars)| (table, scalars.range(start, length)))
+        };
         Combination {
             addend: self.addend.map(|points| points.range(start, length)),
             variable: self.variable.map(|(points, scalars)| {
                 (points.range(start, length), scalars.range(start, length))
             }),
-            fixed: self
-                .fixed
-                .map(|(table, scalars)| (table, scalars.range(start, length))),
+            fixed: fixed(self.fixed),
+            also_fixed: fixed(self.also_fixed),
             negate_variable: self.negate_variable,
         }
     }
 
     fn assert_shape(&self, length: usize) {
         assert!(
-            self.addend.is_some() || self.variable.is_some() || self.fixed.is_some(),
+            self.addend.is_some()
+                || self.variable.is_some()
+                || self.fixed_parts().iter().any(Option::is_some),
             "nothing to combine"
         );
         if let Some(points) = &self.addend {
@@ -245,7 +237,7 @@ impl Combination<'_> {
             assert_eq!(points.len(), length, "a point for each result");
             scalars.assert_length(length);
         }
-        if let Some((_, scalars)) = &self.fixed {
+        for (_, scalars) in self.fixed_parts().iter().flatten() {
             scalars.assert_length(length);
         }
     }

@@ -19,6 +19,7 @@
 mod avx2;
 mod backend;
 mod combine;
+mod decoding;
 mod field;
 #[cfg(all(test, target_arch = "x86_64"))]
 mod field_tests;
@@ -33,8 +34,8 @@ mod scalars;
 mod table;
 
 pub use backend::Backend;
-pub use combine::{Combination, Points, Scalars, check, combine, valid};
-pub use msm::{sum_products_vartime, sum_products_vartime_many};
+pub use combine::{Combination, Points, Scalars, check, combine};
+pub use msm::{sum_products_vartime, sum_products_vartime_many, sum_rows_vartime};
 pub use table::Table;
 
 /// An input that is not the encoding of a point other than the identity: the first of its batch.

@@ -1,21 +1,26 @@
 //! Sums of many products, for checking proofs: public data only, in variable time.
 //!
 //! On the vector backends most of the time goes into decoding the points, eight or four at a time. Few points are then
-//! summed as `straus` says, many as `buckets` does; `digits` makes short work of short scalars and of their negatives.
+//! summed as `straus` says, many as `buckets` does, many short sums `side_by_side`; `digits` makes short work of short scalars and of their negatives.
 
 mod buckets;
 mod digits;
 mod rows;
+mod side_by_side;
 mod straus;
 
+use std::ops::Range;
+
+use curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT;
 use curve25519_dalek::ristretto::RistrettoPoint;
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::VartimeMultiscalarMul;
 use rayon::prelude::*;
 
+use crate::decoding::{decode_all, decode_each};
 use crate::field::Job;
 use crate::group::{Addable, WINDOW};
-use crate::{Backend, Invalid, Part, Points, lanes, portable, ristretto};
+use crate::{Backend, Invalid, Part, Points, Table, portable, ristretto};
 use digits::Centred;
 use rows::{AffineRow, load, store, store_affine};
 pub(crate) use rows::{Lanes, Row};
@@ -74,6 +79,145 @@ pub fn sum_products_vartime_many(
     }
 }
 
+/// The encodings of the sums of many rows of products, over several columns of points with the same scalars: row `i` ends
+/// before `ends[i]`, and begins where the one before it ends. A sum is none where a point of it is refused, and takes the
+/// same steps then: the generator stands in, and what the other points are changes nothing. **Variable time: the scalars
+/// and the lengths must be public.**
+///
+/// # Panics
+/// If the lengths differ, ends decrease, or the processor cannot run the backend.
+pub fn sum_rows_vartime(
+    backend: Backend,
+    columns: &[&[[u8; 32]]],
+    scalars: &[[u8; 32]],
+    ends: &[usize],
+) -> Vec<Vec<Option<[u8; 32]>>> {
+    assert!(
+        backend.is_available(),
+        "this processor cannot run the {} backend",
+        backend.name()
+    );
+    assert!(
+        columns.iter().all(|points| points.len() == scalars.len()),
+        "a scalar for each point"
+    );
+    assert_eq!(
+        ends.last().copied().unwrap_or(0),
+        scalars.len(),
+        "the last end"
+    );
+    let mut start = 0;
+    let ranges: Vec<Range<usize>> = ends
+        .iter()
+        .map(|&end| std::mem::replace(&mut start, end)..end)
+        .collect();
+    match backend {
+        #[cfg(target_arch = "x86_64")]
+        Backend::Ifma => rows_in_lanes::<crate::ifma::Ifma>(columns, scalars, &ranges),
+        #[cfg(target_arch = "x86_64")]
+        Backend::Avx2 => rows_in_lanes::<crate::avx2::Avx2>(columns, scalars, &ranges),
+        _ => rows_one_by_one(columns, scalars, &ranges),
+    }
+}
+
+fn rows_one_by_one(
+    columns: &[&[[u8; 32]]],
+    scalars: &[[u8; 32]],
+    ranges: &[Range<usize>],
+) -> Vec<Vec<Option<[u8; 32]>>> {
+    let sum = |points: &[[u8; 32]], range: &Range<usize>| {
+        let decoded: Vec<_> = points[range.clone()]
+            .iter()
+            .map(portable::decode_one)
+            .collect();
+        let scalars = scalars[range.clone()]
+            .iter()
+            .map(|scalar| Scalar::from_bytes_mod_order(*scalar));
+        let stood_in = decoded
+            .iter()
+            .map(|point| point.unwrap_or(RISTRETTO_BASEPOINT_POINT));
+        let sum = RistrettoPoint::vartime_multiscalar_mul(scalars, stood_in).compress();
+        decoded
+            .iter()
+            .all(Option::is_some)
+            .then_some(sum.to_bytes())
+    };
+    let column = |points: &&[[u8; 32]]| ranges.par_iter().map(|range| sum(points, range)).collect();
+    columns.iter().map(column).collect()
+}
+
+fn rows_in_lanes<F: Lanes>(
+    columns: &[&[[u8; 32]]],
+    scalars: &[[u8; 32]],
+    ranges: &[Range<usize>],
+) -> Vec<Vec<Option<[u8; 32]>>> {
+    let nothing = F::enter(Nothing(std::marker::PhantomData::<F>));
+    let (points, valid): (Vec<_>, Vec<_>) = columns
+        .iter()
+        .map(|points| decode_or_stand_in::<F>(points))
+        .unzip();
+    let mut order: Vec<usize> = (0..ranges.len()).collect();
+    order.sort_by_key(|&row| std::cmp::Reverse(ranges[row].len()));
+    let sorted: Vec<_> = order.iter().map(|&row| ranges[row].clone()).collect();
+    let (long, short) =
+        sorted.split_at(sorted.partition_point(|row| row.len() > side_by_side::LONGEST));
+    let digits = Centred::new(scalars).digits(WINDOW);
+    let one = |range: &Range<usize>| {
+        let scalars = &scalars[range.clone()];
+        let sum = |points: &Vec<AffineRow>| by_buckets(&points[range.clone()], &[scalars])[0];
+        points.iter().map(sum).collect::<Vec<Addable<F>>>()
+    };
+    let long: Vec<_> = long.par_iter().map(one).collect();
+    let group = |ranges: &[Range<usize>]| {
+        let digits = &digits;
+        side_by_side::Group { ranges, digits }.sums::<F>(&points, &nothing)
+    };
+    let short: Vec<_> = short.par_chunks(F::WIDTH).map(group).collect();
+    let mut out = vec![vec![None; ranges.len()]; columns.len()];
+    for (column, out) in out.iter_mut().enumerate() {
+        let long = long.iter().map(|sums| sums[column]).collect::<Vec<_>>();
+        let mut encodings = encode_lanes(&long, 1);
+        encodings.truncate(long.len());
+        let short = short.iter().map(|sums| sums[column]).collect::<Vec<_>>();
+        encodings.extend(encode_lanes(&short, F::WIDTH));
+        for (&row, encoding) in order.iter().zip(encodings) {
+            let sound = valid[column][ranges[row].clone()]
+                .iter()
+                .all(|valid| *valid);
+            out[row] = sound.then_some(encoding);
+        }
+    }
+    out
+}
+
+/// The decoded points, the generator in place of what is none, and which were points.
+fn decode_or_stand_in<F: Lanes>(points: &[[u8; 32]]) -> (Vec<AffineRow>, Vec<bool>) {
+    let generator = [*Table::generator().encoding()];
+    let generator = decode_rows::<F>(&generator).expect("the generator is a point")[0];
+    let mut rows = vec![generator; points.len()];
+    let mut valid = vec![true; points.len()];
+    let decode = |((points, rows), valid): ((&[[u8; 32]], &mut [AffineRow]), &mut [bool])| {
+        let groups = points.len().div_ceil(2 * F::WIDTH) * 2;
+        let mut decoded = vec![Addable::<F>::identity_outside(); groups];
+        decode_each(points, false, &mut decoded, |index: usize| {
+            valid[index] = false
+        });
+        F::enter(StoreAffine {
+            points: &decoded,
+            rows,
+        });
+        for (row, valid) in rows.iter_mut().zip(valid) {
+            *row = if *valid { *row } else { generator };
+        }
+    };
+    points
+        .par_chunks(CHUNK)
+        .zip(rows.par_chunks_mut(CHUNK))
+        .zip(valid.par_chunks_mut(CHUNK))
+        .for_each(decode);
+    (rows, valid)
+}
+
 fn one_by_one(points: &[[u8; 32]], scalars: &[&[[u8; 32]]]) -> Result<Vec<[u8; 32]>, Invalid> {
     let encoded = Points::Encoded(points);
     let points: Vec<_> = (0..points.len())
@@ -96,7 +240,7 @@ fn in_lanes<F: Lanes>(
 ) -> Result<Vec<[u8; 32]>, Invalid> {
     let sums: Vec<Addable<F>> = if points.len() < FEW_IN_A_LANE * F::WIDTH {
         let mut decoded = Vec::new();
-        lanes::decode_all::<F>(points, &mut decoded)?;
+        decode_all::<F>(points, &mut decoded)?;
         let tables = straus::Tables::new(&decoded);
         let sum = |scalars: &&[[u8; 32]]| tables.sum(&Centred::new(scalars).digits(WINDOW));
         scalars.iter().map(sum).collect()
@@ -104,13 +248,20 @@ fn in_lanes<F: Lanes>(
         let rows = decode_rows::<F>(points)?;
         by_buckets(&rows, scalars)
     };
-    let mut encodings = vec![[0; 32]; sums.len().next_multiple_of(2 * F::WIDTH)];
+    Ok(encode_lanes(&sums, 1))
+}
+
+/// The encodings of the points in the first lanes of each group.
+fn encode_lanes<F: Lanes>(sums: &[Addable<F>], lanes: usize) -> Vec<[u8; 32]> {
+    let count = sums.len() * lanes;
+    let mut encodings = vec![[0; 32]; count.next_multiple_of(2 * F::WIDTH)];
     F::enter(Encode {
-        sums: &sums,
+        sums,
+        lanes,
         out: &mut encodings,
     });
-    encodings.truncate(sums.len());
-    Ok(encodings)
+    encodings.truncate(count);
+    encodings
 }
 
 fn by_buckets<F: Lanes>(points: &[AffineRow], scalars: &[&[[u8; 32]]]) -> Vec<Addable<F>> {
@@ -136,7 +287,7 @@ fn decode_rows<F: Lanes>(points: &[[u8; 32]]) -> Result<Vec<AffineRow>, Invalid>
     let mut rows = vec![Row([[0; 8]; 2]); points.len()];
     let decode = |(number, (points, rows)): (usize, (&[[u8; 32]], &mut [AffineRow]))| {
         let mut decoded = Vec::new();
-        lanes::decode_all::<F>(points, &mut decoded).map_err(|invalid| Invalid {
+        decode_all::<F>(points, &mut decoded).map_err(|invalid| Invalid {
             index: number * CHUNK + invalid.index,
             ..invalid
         })?;
@@ -185,9 +336,10 @@ impl<F: Lanes> Job for Nothing<F> {
     }
 }
 
-/// Encodes the points in lane 0.
+/// Encodes the points in the first lanes.
 struct Encode<'a, F> {
     sums: &'a [Addable<F>],
+    lanes: usize,
     out: &'a mut [[u8; 32]],
 }
 
@@ -199,9 +351,9 @@ impl<F: Lanes> Job for Encode<'_, F> {
         let nothing = rows::identity_row::<F>();
         let mut firsts = vec![nothing; self.out.len()];
         let mut group = [nothing; 8];
-        for (sum, first) in self.sums.iter().zip(&mut firsts) {
+        for (sum, firsts) in self.sums.iter().zip(firsts.chunks_mut(self.lanes)) {
             store(*sum, &mut group[..F::WIDTH]);
-            *first = group[0];
+            firsts.copy_from_slice(&group[..firsts.len()]);
         }
         let pairs = firsts.chunks_exact(2 * F::WIDTH);
         for (rows, out) in pairs.zip(self.out.chunks_exact_mut(2 * F::WIDTH)) {

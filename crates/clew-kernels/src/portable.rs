@@ -35,13 +35,6 @@ pub(crate) fn check(points: &[[u8; 32]]) -> Result<(), Invalid> {
     (0..points.len()).try_for_each(|index| decode(&points, index, Part::Variable).map(drop))
 }
 
-/// [`crate::valid`] for one chunk.
-pub(crate) fn valid(points: &[[u8; 32]], out: &mut [bool]) {
-    for (point, out) in points.iter().zip(out) {
-        *out = decode_one(point).is_some();
-    }
-}
-
 fn sum(what: &Combination, index: usize, halve: bool) -> Result<RistrettoPoint, Invalid> {
     let mut sum = RistrettoPoint::identity();
     if let Some(points) = &what.addend {
@@ -56,7 +49,7 @@ fn sum(what: &Combination, index: usize, halve: bool) -> Result<RistrettoPoint, 
         sum += point * scalar;
         scalar.zeroize();
     }
-    if let Some((table, scalars)) = &what.fixed {
+    for (table, scalars) in what.fixed_parts().iter().flatten() {
         let mut scalar = scalar(scalars.get(index), halve);
         sum += table.portable() * &scalar;
         scalar.zeroize();

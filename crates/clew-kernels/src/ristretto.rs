@@ -3,8 +3,8 @@
 //! Square roots are chains of 250 squarings, each waiting for the one before: two groups of lanes go through a chain side
 //! by side ([`Pair`]), so that the multiplier has work while a result is under way.
 
-use crate::field::{Constant, Field};
-use crate::group::{Addable, Completed, ONE};
+use crate::field::{Constant, Field, Job};
+use crate::group::{Addable, Completed, ONE, TWICE_D, ZERO};
 
 const MINUS_D: Constant = [
     0x4b235eca6874a,
@@ -56,6 +56,15 @@ const D_MINUS_ONE_SQ: Constant = [
     0x5968b37af66c2,
 ];
 
+/// `SQRT_AD_MINUS_ONE` / 2.
+const HALF_SQRT_AD_MINUS_ONE: Constant = [
+    0x3fb5024bd9704,
+    0x0c1b7854bd7e9,
+    0x3eba3fb5f3b1c,
+    0x22b03cf3f324c,
+    0x5bb498df95c1a,
+];
+
 /// Two groups of lanes whose chains of squarings run side by side.
 pub(crate) type Pair<T> = [T; 2];
 
@@ -78,6 +87,76 @@ pub(crate) fn decode<F: Field>(s: Pair<F>) -> Pair<(Addable<F>, u32)> {
         decode_end(s[0], u1, u2, v, square, root),
         decode_end(s[1], other_u1, other_u2, other_v, other_square, other_root),
     ]
+}
+
+/// A point in the form in which it can be added to the double of another and encoded without a root: the encoding `s`
+/// itself, 1 - s², 1 + s², and `w` with `x = 2 s / w`.
+///
+/// `(s, w)` lies on the quartic `w² = -(1 + d)(s⁴ + 1) + 2 (d - 1) s²`, a curve that maps onto this one by
+/// `x = 2 s / w, y = (1 - s²) / (1 + s²)`. Four of its points stand for an element: `(±s, ±w)` and `(±1 / s, ∓w / s²)`.
+/// Encoding a point is finding `s`, which takes a root, unless the point is an image already; and doubles are.
+#[derive(Clone, Copy)]
+pub(crate) struct Lifted<F> {
+    s: F,
+    u1: F,
+    u2: F,
+    w: F,
+}
+
+impl<F: Field> Lifted<F> {
+    /// A lift of the identity, for memory that is written over.
+    #[inline(always)]
+    pub(crate) fn nothing() -> Self {
+        let (zero, one) = (F::splat(&ZERO), F::splat(&ONE));
+        Lifted {
+            s: zero,
+            u1: one,
+            u2: one,
+            w: F::splat(&SQRT_AD_MINUS_ONE),
+        }
+    }
+
+    /// [`Lifted::nothing`] for code that is not inside a job.
+    pub(crate) fn nothing_outside() -> Self {
+        F::enter(Nothing(core::marker::PhantomData))
+    }
+}
+
+struct Nothing<F>(core::marker::PhantomData<F>);
+
+impl<F: Field> Job for Nothing<F> {
+    type Output = Lifted<F>;
+
+    #[inline(always)]
+    fn run(self) -> Lifted<F> {
+        Lifted::nothing()
+    }
+}
+
+/// As [`decode`], the points lifted.
+#[inline(always)]
+pub(crate) fn lift<F: Field>(s: Pair<F>) -> Pair<(Lifted<F>, u32)> {
+    let (u1, u2, v, w) = decode_start(s[0]);
+    let (other_u1, other_u2, other_v, other_w) = decode_start(s[1]);
+    let [(square, root), (other_square, other_root)] = inverse_roots([w, other_w]);
+    [
+        lift_end(s[0], u1, u2, v, square, root),
+        lift_end(s[1], other_u1, other_u2, other_v, other_square, other_root),
+    ]
+}
+
+/// The root of v that has the sign of x: x = 2 s / w.
+#[inline(always)]
+fn lift_end<F: Field>(s: F, u1: F, u2: F, v: F, square: F::Mask, root: F) -> (Lifted<F>, u32) {
+    let dx = root.mul(u2);
+    let w = dx.mul(v);
+    let y = u1.mul(root.mul(w));
+    let x = s.add(s).mul(dx);
+    let negative = x.is_negative();
+    let t = x.negate_where(negative).mul(y);
+    let bad = F::bits(t.is_negative()) | F::bits(y.is_zero());
+    let w = w.negate_where(negative);
+    (Lifted { s, u1, u2, w }, F::bits(square) & !bad)
 }
 
 /// u1 = 1 - s², u2 = 1 + s², v = -d u1² - u2², and what the inverse root is taken of: v u2².
@@ -198,16 +277,65 @@ pub(crate) struct Doubling<F> {
     fh: F,
 }
 
+/// The double as e, f, g, h: x = e / f, y = g / h, with g² - f² = e² and h² - g² = -(1 + d) e².
+#[inline(always)]
+fn doubled<F: Field>(point: Addable<F>) -> [F; 4] {
+    let [x, y, z, t] = point.coordinates();
+    let (xx, yy, zz) = (x.squared(), y.squared(), z.squared());
+    let dtt = t.square().times(F::splat(&D));
+    [
+        x.mul(y.add(y)),
+        F::carry(F::plus(zz, dtt)),  // 2 units
+        F::carry(F::plus(yy, xx)),   // 2 units
+        F::carry(F::minus(zz, dtt)), // 1 less 1
+    ]
+}
+
 impl<F: Field> Doubling<F> {
     #[inline(always)]
     pub(crate) fn new(point: Addable<F>) -> Self {
-        let [x, y, z, t] = point.coordinates();
-        let (xx, yy, zz) = (x.squared(), y.squared(), z.squared());
-        let dtt = t.square().times(F::splat(&D));
-        let e = x.mul(y.add(y));
-        let f = F::carry(F::plus(zz, dtt)); // 2 units
-        let g = F::carry(F::plus(yy, xx)); // 2 units
-        let h = F::carry(F::minus(zz, dtt)); // 1 less 1
+        Self::of(doubled(point))
+    }
+
+    /// The sum of a lifted point and the double of `half`, as if that sum were a double, which its lift makes it.
+    ///
+    /// With κ² = -(1 + d) and e, f, g, h of the double, that has the lift (κ e / (h + g), 2 κ f / (h + g)). The quartic's
+    /// addition, `s = (s₁ w₂ + s₂ w₁) / κ (1 - s₁² s₂²)`, then comes down to s = N / M with
+    ///
+    /// ```text
+    /// N = 2 f s + e w        M = h u1 + g u2        w M² = 2 h u2 (f w - 2 s e) + 2 g u1 (f w + 2 d s e)
+    /// ```
+    ///
+    /// and the sum to E = 2 M N / κ, F = w M² / κ, G = M² - N², H = M² + N², all of them times κ / 2 here. It fails where
+    /// s₁² s₂² = 1, and only there is M = 0: where the double is the lifted point or its negative, by another lift than
+    /// the one in hand (or the result is the identity). Then the lifted point is put as (-1 / s, w / s²), which changes
+    /// the signs of s and u1; M is 2 g u2 then, and neither is 0, or y of a double or of a valid encoding were.
+    #[inline(always)]
+    pub(crate) fn of_sum(half: Addable<F>, addend: Lifted<F>) -> Self {
+        let [e, f, g, h] = doubled(half);
+        let Lifted { s, u1, u2, w } = addend;
+        let (hu1, gu2) = (h.mul(u1), g.mul(u2));
+        let clash = hu1.add(gu2).is_zero();
+        let s = s.negate_where(clash);
+        let u1 = u1.negate_where(clash);
+        let m = hu1.negate_where(clash).add(gu2);
+        let n = F::carry(F::plus(f.times(s.add(s)), e.times(w))); // 2 units
+        let (fw, se) = (f.mul(w), s.mul(e));
+        let (left, right) = (fw.sub(se.add(se)), fw.add(se.mul(F::splat(&TWICE_D))));
+        // 2 units
+        let sum_f = F::carry(F::plus(h.mul(u2).times(left), g.mul(u1).times(right)));
+        let half_kappa = F::splat(&HALF_SQRT_AD_MINUS_ONE);
+        let (mm, nn) = (m.squared(), n.squared());
+        Self::of([
+            m.mul(n),
+            sum_f,
+            F::carry(F::minus(mm, nn)).mul(half_kappa), // 1 less 1
+            F::carry(F::plus(mm, nn)).mul(half_kappa),  // 2 units
+        ])
+    }
+
+    #[inline(always)]
+    fn of([e, f, g, h]: [F; 4]) -> Self {
         Doubling {
             e,
             f,

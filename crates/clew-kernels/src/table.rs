@@ -6,10 +6,11 @@ use std::sync::OnceLock;
 use curve25519_dalek::constants::{RISTRETTO_BASEPOINT_COMPRESSED, RISTRETTO_BASEPOINT_TABLE};
 use curve25519_dalek::ristretto::{RistrettoBasepointTable, RistrettoPoint};
 
+use crate::decoding::decode_all;
 use crate::field::{Constant, Field, Job};
 use crate::group::{Addable, TWICE_D};
 use crate::ristretto::invert_all;
-use crate::{lanes, portable, scalars};
+use crate::{portable, scalars};
 
 /// The multiples of one base that make its multiplication fast. Each backend's own form is made at first use.
 pub struct Table {
@@ -100,7 +101,7 @@ impl<F: Field> Comb<F> {
             }
         }
         let mut points = Vec::new();
-        lanes::decode_all::<F>(&starts, &mut points)
+        decode_all::<F>(&starts, &mut points)
             .expect("multiples of a valid point by powers of 2 are valid");
         let count = 1 << (F::FIXED_BITS - 1);
         let mut rows = Vec::with_capacity(windows);

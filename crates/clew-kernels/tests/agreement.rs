@@ -166,6 +166,7 @@ struct Case {
     addend: Option<Owned>,
     variable: Option<(Owned, Many)>,
     fixed: Option<([u8; 32], Many)>,
+    also: Option<([u8; 32], Many)>,
     negate: bool,
 }
 
@@ -184,7 +185,7 @@ impl Case {
                     sum + product
                 };
             }
-            if let Some((base, scalars)) = &self.fixed {
+            for (base, scalars) in [&self.fixed, &self.also].into_iter().flatten() {
                 sum += CompressedRistretto(*base).decompress().unwrap() * scalars.get(index);
             }
             sum.compress().0
@@ -193,16 +194,18 @@ impl Case {
     }
 
     fn run(&self, backend: Backend) -> Result<(Vec<[u8; 32]>, Option<usize>), Invalid> {
-        let own = self
-            .fixed
-            .as_ref()
-            .map(|(base, _)| Table::new(base).expect("a valid base"));
-        let table = |base: &[u8; 32]| {
-            if *base == generator() {
+        let tables = [&self.fixed, &self.also].map(|part| {
+            part.as_ref()
+                .map(|(base, _)| Table::new(base).expect("a valid base"))
+        });
+        let fixed = |part: usize| {
+            let (base, scalars) = [&self.fixed, &self.also][part].as_ref()?;
+            let table = if *base == generator() {
                 Table::generator()
             } else {
-                own.as_ref().unwrap()
-            }
+                tables[part].as_ref()?
+            };
+            Some((table, scalars.lend()))
         };
         let what = Combination {
             addend: self.addend.as_ref().map(Owned::lend),
@@ -210,10 +213,8 @@ impl Case {
                 .variable
                 .as_ref()
                 .map(|(points, scalars)| (points.lend(), scalars.lend())),
-            fixed: self
-                .fixed
-                .as_ref()
-                .map(|(base, scalars)| (table(base), scalars.lend())),
+            fixed: fixed(0),
+            also_fixed: fixed(1),
             negate_variable: self.negate,
         };
         let mut out = vec![[0xaa; 32]; self.size];
@@ -236,17 +237,19 @@ fn many(size: usize) -> impl Strategy<Value = Many> {
 }
 
 fn case() -> impl Strategy<Value = Case> {
-    let parts = (0usize..=40, 1u8..8, any::<bool>());
+    let parts = (0usize..=40, 1u8..16, any::<bool>());
     parts.prop_flat_map(|(size, parts, negate)| {
         let addend = owned(size).prop_map(move |a| (parts & 1 != 0).then_some(a));
         let variable = (owned(size), many(size)).prop_map(move |v| (parts & 2 != 0).then_some(v));
-        let base = prop_oneof![Just(generator()), encoded()];
-        let fixed = (base, many(size)).prop_map(move |f| (parts & 4 != 0).then_some(f));
-        (addend, variable, fixed).prop_map(move |(addend, variable, fixed)| Case {
+        let base = || prop_oneof![Just(generator()), encoded()];
+        let fixed = (base(), many(size)).prop_map(move |f| (parts & 4 != 0).then_some(f));
+        let also = (base(), many(size)).prop_map(move |f| (parts & 8 != 0).then_some(f));
+        (addend, variable, fixed, also).prop_map(move |(addend, variable, fixed, also)| Case {
             size,
             addend,
             variable,
             fixed,
+            also,
             negate,
         })
     })
@@ -344,6 +347,7 @@ fn thousands_of_items_agree_and_the_first_error_is_reported() {
         addend: None,
         variable: Some((Owned::Encoded(points.clone()), Many::Each(scalars.clone()))),
         fixed: Some((generator(), Many::Each(scalars))),
+        also: None,
         negate: false,
     };
     assert_agrees(&case);
@@ -407,13 +411,70 @@ fn edge_scalars_on_edge_points_agree() {
         (true, false, true),
         (false, true, true),
     ] {
+        let both = fixed && addend;
         let addend = addend.then(|| Owned::Encoded(points.iter().rev().copied().collect()));
         assert_agrees(&Case {
             size: points.len(),
             addend,
             variable: Some((Owned::Encoded(points.clone()), Many::Each(scalars.clone()))),
             fixed: fixed.then(|| (generator(), Many::Each(scalars.clone()))),
+            also: both.then(|| (generator(), Many::Each(scalars.clone()))),
             negate,
         });
+    }
+}
+
+/// An addend and a product that are the same point, opposite ones, doubles, halves, the identity: where an addition
+/// without all its cases fails. An addend that was computed may be the identity itself.
+#[test]
+fn addends_that_meet_their_products_agree() {
+    let half = Scalar::from(2u64).invert();
+    let mut factors = vec![Scalar::ZERO, Scalar::ONE, -Scalar::ONE, half, -half];
+    factors.extend([2u64, 3, 4, 8].map(Scalar::from));
+    factors.extend([2u64, 3, 4, 8].map(|small| -Scalar::from(small)));
+    let mut logarithms = vec![Scalar::ZERO, Scalar::ONE, half];
+    logarithms.extend((0..40).map(Scalar::hash_like));
+    let encode = |scalar: &Scalar| (RISTRETTO_BASEPOINT_POINT * scalar).compress().0;
+    let (mut addends, mut products, mut expected) = (Vec::new(), Vec::new(), Vec::new());
+    for logarithm in &logarithms {
+        for factor in &factors {
+            addends.push(encode(logarithm));
+            products.push((logarithm * factor).to_bytes());
+            expected.push(encode(&(logarithm + logarithm * factor)));
+        }
+    }
+    let bases = vec![generator(); products.len()];
+    let zero = small(0);
+    let each = Scalars::Each(&products);
+    let shapes = [
+        (None, Some((Table::generator(), each)), None),
+        (None, None, Some((Table::generator(), each))),
+        (Some((Points::Encoded(&bases), each)), None, None),
+        (
+            Some((Points::Encoded(&bases), Scalars::One(&zero))),
+            Some((Table::generator(), each)),
+            None,
+        ),
+    ];
+    for backend in Backend::available() {
+        for (variable, fixed, also_fixed) in shapes {
+            let what = Combination {
+                addend: Some(Points::Computed(&addends)),
+                variable,
+                fixed,
+                also_fixed,
+                negate_variable: false,
+            };
+            let mut out = vec![[0xaa; 32]; addends.len()];
+            combine(backend, &what, &mut out).expect("valid inputs");
+            for (index, (out, expected)) in out.iter().zip(&expected).enumerate() {
+                let (logarithm, factor) = (index / factors.len(), index % factors.len());
+                let name = backend.name();
+                assert_eq!(
+                    out, expected,
+                    "{name}: logarithm {logarithm}, factor {factor}"
+                );
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 use clew_kernels::{
     Backend, Invalid, InvalidKind, Part, sum_products_vartime, sum_products_vartime_many,
+    sum_rows_vartime,
 };
 use curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT;
 use curve25519_dalek::ristretto::RistrettoPoint;
@@ -113,6 +114,61 @@ fn additions_that_meet_equal_and_opposite_points_and_the_identity_agree() {
             [&one, &minus_one, &scalar, &alternating, &none, &beyond].map(|list| &list[..]);
         assert_sums(&same, &scalars);
         assert_sums(&opposite, &scalars);
+    }
+}
+
+/// Rows of every length around the lanes and the change of method, none of them in order of length, over two columns.
+#[test]
+fn each_of_many_rows_is_summed_by_itself() {
+    let lengths = [
+        3, 1, 64, 0, 65, 2, 16, 17, 200, 1, 1, 5, 63, 7, 8, 9, 66, 1, 4, 300,
+    ];
+    let ends: Vec<usize> = lengths
+        .iter()
+        .scan(0, |end, length| {
+            *end += length;
+            Some(*end)
+        })
+        .collect();
+    let count = ends[ends.len() - 1];
+    let first = points(count);
+    let second: Vec<_> = first.iter().map(|point| point + point).collect();
+    for brief in [true, false] {
+        let scalar = |number: usize| {
+            let scalar = mixed(9000 + number as u64);
+            if brief { short(scalar) } else { scalar }.to_bytes()
+        };
+        let scalars: Vec<_> = (0..count).map(scalar).collect();
+        let row = |points: &[RistrettoPoint], row: usize| {
+            let range = ends[row] - lengths[row]..ends[row];
+            Some(expected(&points[range.clone()], &scalars[range]))
+        };
+        for backend in Backend::available() {
+            let (mut left, right) = (encode(&first), encode(&second));
+            let sums = sum_rows_vartime(backend, &[&left, &right], &scalars, &ends);
+            for index in 0..lengths.len() {
+                assert_eq!(sums[0][index], row(&first, index), "{}", backend.name());
+                assert_eq!(sums[1][index], row(&second, index), "{}", backend.name());
+            }
+            // What is no point takes its own row with it, in its own column.
+            for (index, bad) in [(0, [0xff; 32]), (4, [0; 32])] {
+                left[ends[index] - 1] = bad;
+            }
+            let spoilt = sum_rows_vartime(backend, &[&left, &right], &scalars, &ends);
+            for index in 0..lengths.len() {
+                let refused = index == 0 || index == 4;
+                let expected = if refused { None } else { sums[0][index] };
+                assert_eq!(spoilt[0][index], expected, "{}", backend.name());
+            }
+            assert_eq!(spoilt[1], sums[1], "{}", backend.name());
+        }
+    }
+    for backend in Backend::available() {
+        assert_eq!(sum_rows_vartime(backend, &[&[]], &[], &[]), [[]]);
+        assert_eq!(
+            sum_rows_vartime(backend, &[&[]], &[], &[0, 0]),
+            [[Some([0; 32]); 2]]
+        );
     }
 }
 

@@ -118,29 +118,30 @@ fn verify_one(
             return Err(Error::Proof);
         }
     }
-    // t2 = s G + c B, t3 = s M + c Z, each in two steps: a step adds one multiple of a point that is not in a table.
-    let add = |variable: Option<(&Encoding, &[u8; 32])>, fixed, addend: Option<&[Encoding]>| {
-        let what = Combination {
-            addend: addend.map(Points::Encoded),
-            variable: variable.map(|(point, scalar)| {
-                (
-                    Points::Encoded(std::slice::from_ref(point)),
-                    Scalars::One(scalar),
-                )
-            }),
-            fixed,
-            negate_variable: false,
+    // t2 = s G + c B, t3 = s M + c Z, the latter in two steps: a step adds one multiple of a point that is not in a table.
+    let add =
+        |variable: Option<(&Encoding, &[u8; 32])>, fixed: [_; 2], addend: Option<&[Encoding]>| {
+            let what = Combination {
+                addend: addend.map(Points::Encoded),
+                variable: variable.map(|(point, scalar)| {
+                    (
+                        Points::Encoded(std::slice::from_ref(point)),
+                        Scalars::One(scalar),
+                    )
+                }),
+                fixed: fixed[0],
+                also_fixed: fixed[1],
+                negate_variable: false,
+            };
+            run(backend, &what, 1, "proof", "proof").map_err(|_| Error::Proof)
         };
-        run(backend, &what, 1, "proof", "proof").map_err(|_| Error::Proof)
-    };
-    let public_part = add(None, Some((public, Scalars::One(challenge_bytes))), None)?;
-    let t2 = add(
-        None,
+    let bases = [
+        Some((public, Scalars::One(challenge_bytes))),
         Some((Table::generator(), Scalars::One(response))),
-        Some(&public_part),
-    )?;
-    let evaluated_part = add(Some((evaluated, challenge_bytes)), None, None)?;
-    let t3 = add(Some((blinded, response)), None, Some(&evaluated_part))?;
+    ];
+    let t2 = add(None, bases, None)?;
+    let evaluated_part = add(Some((evaluated, challenge_bytes)), [None; 2], None)?;
+    let t3 = add(Some((blinded, response)), [None; 2], Some(&evaluated_part))?;
     let expected = challenge(public.encoding(), blinded, evaluated, &t2[0], &t3[0]);
     if bool::from(expected.as_bytes().ct_eq(challenge_bytes)) {
         Ok(())

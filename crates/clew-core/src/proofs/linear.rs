@@ -266,7 +266,7 @@ fn parts<'a>(
     equation.terms.iter().map(part).collect()
 }
 
-/// The sums of all parts: one combination takes one varying point and one fixed one, and hands its sum to the next. A sum
+/// The sums of all parts: one combination takes one varying point and two fixed ones, and hands its sum to the next. A sum
 /// on the way may be the identity, which a proof can be made to bring about.
 fn evaluate(
     backend: Backend,
@@ -293,12 +293,13 @@ fn evaluate(
         "no term has a derived point"
     );
     let mut sum: Option<Vec<Encoding>> = None;
-    for step in 0..varying.len().max(fixed.len()) {
+    for step in 0..varying.len().max(fixed.len().div_ceil(2)) {
         let mut out = vec![[0; 32]; count];
         let what = Combination {
             addend: sum.as_deref().map(Points::Computed),
             variable: varying.get(step).copied(),
-            fixed: fixed.get(step).copied(),
+            fixed: fixed.get(2 * step).copied(),
+            also_fixed: fixed.get(2 * step + 1).copied(),
             negate_variable: false,
         };
         combine(backend, &what, &mut out).map_err(|_| Error::Proof)?;

@@ -93,21 +93,15 @@ impl Rows<'_> {
         start..self.ends[row]
     }
 
-    fn ranges(&self) -> Vec<std::ops::Range<usize>> {
-        (0..self.ids.len()).map(|row| self.range(row)).collect()
-    }
-
-    /// The digest and the weights of each row.
-    fn weigh(
-        &self,
-        context: &Transcript,
-        keys: &HolderKeys,
-    ) -> (Vec<[u8; 64]>, Vec<Vec<[u8; 32]>>) {
+    /// The digest of each row, and the weights of the entries of all.
+    fn weigh(&self, context: &Transcript, keys: &HolderKeys) -> (Vec<[u8; 64]>, Vec<[u8; 32]>) {
         let one = |row: usize| {
             let digest = self.digest(context, keys, row);
             (digest, weights(&digest, self.range(row).len()))
         };
-        (0..self.ids.len()).into_par_iter().map(one).unzip()
+        let (digests, weights): (Vec<_>, Vec<_>) =
+            (0..self.ids.len()).into_par_iter().map(one).unzip();
+        (digests, weights.concat())
     }
 
     fn digest(&self, context: &Transcript, keys: &HolderKeys, row: usize) -> [u8; 64] {
@@ -146,7 +140,7 @@ pub fn prove_rows(
     let (digests, weights) = rows.weigh(context, keys);
     let second = fold_rows::Rows {
         columns: [rows.entries.number.second()],
-        ranges: rows.ranges(),
+        ends: rows.ends,
         weights,
     };
     let sums: Option<Vec<Encoding>> = second
@@ -159,7 +153,8 @@ pub fn prove_rows(
         index: 0,
     })?;
     let combine_row = |row: usize| {
-        let (weights, start) = (&second.weights[row], rows.range(row).start);
+        let start = rows.range(row).start;
+        let weights = &second.weights[rows.range(row)];
         let number = weighted_sum(weights, &made.number, start);
         let seal = weighted_sum(weights, &made.seal, start);
         let rest = Zeroizing::new(*seal - *seal_secret.scalar() * *number);
@@ -223,7 +218,7 @@ pub fn verify_rows(
     let (digests, weights) = rows.weigh(context, keys);
     let entries = fold_rows::Rows {
         columns: rows.entries.columns(),
-        ranges: rows.ranges(),
+        ends: rows.ends,
         weights,
     };
     let folded = entries.fold(backend);

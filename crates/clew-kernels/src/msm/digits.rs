@@ -81,8 +81,21 @@ impl Digits {
         self.windows
     }
 
+    /// One digit.
+    pub(super) fn digit(&self, scalar: usize, window: usize) -> i32 {
+        self.cut(&self.biased[scalar], self.negative[scalar], window)
+    }
+
     /// Digits of one window, in the scalars' order: from `-2^(width - 1)` to `2^(width - 1)`.
     pub(super) fn window(&self, window: usize) -> impl Iterator<Item = i32> + '_ {
+        self.biased
+            .iter()
+            .zip(&self.negative)
+            .map(move |(words, negative)| self.cut(words, *negative, window))
+    }
+
+    #[inline(always)]
+    fn cut(&self, words: &[u64; 5], negative: bool, window: usize) -> i32 {
         let (word, bit) = (window * self.width / 64, window * self.width % 64);
         let mask = (1u64 << self.width) - 1;
         let half = if window + 1 == self.windows {
@@ -90,14 +103,9 @@ impl Digits {
         } else {
             1 << (self.width - 1)
         };
-        self.biased
-            .iter()
-            .zip(&self.negative)
-            .map(move |(words, negative)| {
-                let two = u128::from(words[word]) | u128::from(words[word + 1]) << 64;
-                let digit = ((two >> bit) as u64 & mask) as i32 - half;
-                if *negative { -digit } else { digit }
-            })
+        let two = u128::from(words[word]) | u128::from(words[word + 1]) << 64;
+        let digit = ((two >> bit) as u64 & mask) as i32 - half;
+        if negative { -digit } else { digit }
     }
 }
 
