@@ -18,6 +18,8 @@ pub const SCALARS: &str = "clew/1 scalars";
 /// A secret permutation from 32 bytes of randomness.
 pub const SHUFFLE: &str = "clew/1 shuffle";
 
+/// A list of sealed items whose seals are checked.
+pub const SEALS: &str = "clew/1 seals";
 /// The 128-bit weights of a random linear combination.
 pub const WEIGHTS: &str = "clew/1 weights";
 /// What a proof is about, in its normal form.
@@ -43,12 +45,13 @@ pub const PROOF_NAMES: &str = "clew/1 proof names";
 pub const PROOF_ROW_POINTS: &str = "clew/1 proof row-points";
 
 /// Every label of this crate, for the test that compares them with the specification.
-pub const ALL: [&str; 16] = [
+pub const ALL: [&str; 17] = [
     NUMBER,
     ROW_ID,
     ROW_KEY,
     SCALARS,
     SHUFFLE,
+    SEALS,
     WEIGHTS,
     STATEMENT,
     CHALLENGE,

@@ -1,6 +1,6 @@
 //! The holder's side of a request: decrypt, check every seal, and only then answer (PROTOCOL 3.5.2 to 3.5.4, spec core 9).
 
-use clew_kernels::{Backend, Combination, Points, Scalars, Table, combine};
+use clew_kernels::{Backend, Combination, Points, Scalars, Table, combine, sum_products_vartime};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 use crate::batch::{multiply, named};
@@ -8,7 +8,8 @@ use crate::elgamal::check_positions;
 use crate::keys::HolderSecrets;
 use crate::pairs::{PairsRef, SealedRef};
 use crate::scalars::SecretScalar;
-use crate::{Encoding, Error};
+use crate::transcript::{Transcript, weights};
+use crate::{Encoding, Error, labels};
 
 /// The hidden numbers of a list of which every seal has been checked, in order. There is no other way to one, so
 /// nothing can be answered before the whole list was checked.
@@ -17,10 +18,11 @@ pub struct Opened(Vec<Encoding>);
 
 /// Opens a request's list: its sealed items, then its declared ones, which have no seals.
 ///
-/// `B = a2 - x a1` of every item; for the sealed ones `m B` must be `b2 - x b1`. All of it is computed and compared, in the
-/// same time whichever items fail and why, and one bit comes out: were it known *which* failed, or how many, or that one
-/// of them decrypts to the identity, a list of guesses could be tried at once (PROTOCOL 3.5.2): an entry less a guessed
-/// number is the identity exactly when the guess is right. The warrant's budget for declared items is the caller's to count.
+/// `B = a2 - x a1` of every item; for the sealed ones `m B` must be `b2 - x b1`. All of them are decrypted, and all seals
+/// checked together, in the same time whichever items fail and why, and one bit comes out: were it known *which* failed,
+/// or how many, or that one of them decrypts to the identity, a list of guesses could be tried at once (PROTOCOL 3.5.2):
+/// an entry less a guessed number is the identity exactly when the guess is right. The warrant's budget for declared
+/// items is the caller's to count.
 ///
 /// # Errors
 /// An encoding that is refused, which anybody can see on the list itself; [`Error::Seal`] if any seal does not fit, or
@@ -32,18 +34,90 @@ pub fn open_list(
     secrets: &HolderSecrets,
 ) -> Result<Opened, Error> {
     let mut numbers = decrypt_any(backend, sealed.number, &secrets.encryption)?.0;
-    let seals = decrypt_any(backend, sealed.seal, &secrets.encryption)?.0;
+    let seals = fold_seals(backend, sealed)?;
     let mut declared = decrypt_any(backend, declared, &secrets.encryption)?.0;
     let mut all = replace_identities(&mut numbers) & replace_identities(&mut declared);
-    let expected = multiply(backend, &numbers, &secrets.seal)?;
-    for (seal, expected) in seals.iter().zip(&expected) {
-        all &= seal.ct_eq(expected);
-    }
+    all &= seals.fit(backend, &numbers, secrets)?;
     if bool::from(all) {
         numbers.extend(declared);
         Ok(Opened(numbers))
     } else {
         Err(Error::Seal)
+    }
+}
+
+/// The seals of a list, folded (spec core 9.2).
+struct Seals {
+    weights: Vec<[u8; 32]>,
+    /// The sums of `b1` and of `b2`.
+    sums: [Encoding; 2],
+}
+
+/// Folds the seals of a list by weights that everything in the list decides. Both halves are in the list for all to see,
+/// and so are the weights: nothing here is secret.
+fn fold_seals(backend: Backend, sealed: SealedRef) -> Result<Seals, Error> {
+    let names = ["number first", "number second", "seal first", "seal second"];
+    let mut transcript = Transcript::new(labels::SEALS);
+    transcript.number("sealed", sealed.len() as u64);
+    for (name, column) in names.into_iter().zip(sealed.columns()) {
+        transcript.points(name, column);
+    }
+    let weights = weights(&transcript.digest(), sealed.len());
+    let sum = |column: &[Encoding]| sum_products_vartime(backend, column, &weights);
+    let (first, second) = rayon::join(|| sum(sealed.seal.first()), || sum(sealed.seal.second()));
+    match (first, second) {
+        (Ok(first), Ok(second)) => Ok(Seals {
+            weights,
+            sums: [first, second],
+        }),
+        // The first of the list, whichever half it is in.
+        (first, second) => {
+            let refused = [second.err(), first.err()].into_iter().flatten();
+            let refused = refused.min_by_key(|invalid| invalid.index);
+            Err(named(refused.expect("one was refused"), "item", "item"))
+        }
+    }
+}
+
+impl Seals {
+    /// Whether `m` times the sum of the numbers is the sum of what the seals decrypt to. The numbers are points, every one.
+    ///
+    /// They are secret, and go through a sum in variable time: its steps depend on the weights alone.
+    fn fit(
+        &self,
+        backend: Backend,
+        numbers: &[Encoding],
+        secrets: &HolderSecrets,
+    ) -> Result<Choice, Error> {
+        let sum = sum_products_vartime(backend, numbers, &self.weights)
+            .map_err(|invalid| named(invalid, "item", "item"))?;
+        // Sums may be the identity: a list without items has only such.
+        let [first, second] = &self.sums;
+        let [expected, found] = [
+            Combination {
+                variable: Some((
+                    Points::Computed(std::slice::from_ref(&sum)),
+                    Scalars::One(secrets.seal.expose()),
+                )),
+                ..Combination::default()
+            },
+            Combination {
+                addend: Some(Points::Computed(std::slice::from_ref(second))),
+                variable: Some((
+                    Points::Computed(std::slice::from_ref(first)),
+                    Scalars::One(secrets.encryption.expose()),
+                )),
+                negate_variable: true,
+                ..Combination::default()
+            },
+        ]
+        .map(|what| {
+            let mut out = [[0; 32]];
+            let done = combine(backend, &what, &mut out);
+            done.map(|_| out[0])
+                .map_err(|invalid| named(invalid, "item", "item"))
+        });
+        Ok(expected?.ct_eq(&found?))
     }
 }
 
