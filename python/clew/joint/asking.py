@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
+import pyarrow.compute as pc
 
 from clew.joint import context, group
 from clew.joint.commitments import Commitments
-from clew.joint.evidence import Declared, EvidenceList, seal_evidence
+from clew.joint.evidence import Declared, EvidenceList, padded_size, seal_evidence
 from clew.joint.found import Found, Vertices
 from clew.joint.labels import expand
 from clew.joint.messages import LIST_LIMIT, Ask, Names
@@ -111,7 +112,11 @@ def ask(
     pairs, hidden_pairs = group.declare(points, keys, seed)
     items = [_evidence(asker, found, content, place) for place in places.tolist()]
     where = context.evidence(order, hop)
-    evidence = seal_evidence(EvidenceList(seed, tuple(items)), order.offer.auditor, where, given.seed(b"evidence"))
+    own = pc.max(pc.binary_length(found.own.numbers)).as_py() or 0
+    longest = max(own, *(len(share.number.encode()) for share in asker.shares))
+    size = padded_size(len(items), longest, len(found.own.a))
+    told = EvidenceList(seed, tuple(items))
+    evidence = seal_evidence(told, size, order.offer.auditor, where, given.seed(b"evidence"))
     message = Ask(order.trace, hop, sealed.tobytes(), pairs.tobytes(), evidence)
     return Asked(content, message, source, pool[places], (hidden, hidden_pairs))
 

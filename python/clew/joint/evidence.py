@@ -22,7 +22,7 @@ from clew.joint.terms import Order, Roots, number_dst
 from clew.joint.trees import verify_path
 from clew.warrants.authorisation import Seed
 
-__all__ = ["Declared", "EvidenceList", "open_evidence", "seal_evidence", "verify_evidence"]
+__all__ = ["Declared", "EvidenceList", "open_evidence", "padded_size", "seal_evidence", "verify_evidence"]
 
 _NONCE: Final = bytes(12)  # an ephemeral key seals one list
 
@@ -60,13 +60,25 @@ class EvidenceList:
         return f"EvidenceList(items={len(self.items)})"
 
 
-def seal_evidence(found: EvidenceList, auditor: bytes, context: bytes, random: bytes) -> bytes:
-    """The evidence, readable by who has the auditor's X25519 secret; ``random`` are 32 bytes used here only."""
+def padded_size(items: int, text: int, couples: int) -> int:
+    """As many bytes as the evidence of so many items can take, if no number has more than ``text`` bytes and so many
+    couples were committed to: which items they are, and how many fill the list, does not show in it."""
+    path = bytes(32 * max(1, (couples - 1).bit_length()))
+    largest = Declared(0, "0" * text, "0" * text, 0, bytes(16), path)
+    none, one = (len(encode_fields(EvidenceList(bytes(32), (largest,) * count))) for count in (0, 1))
+    return none + items * (one - none)
+
+
+def seal_evidence(found: EvidenceList, size: int, auditor: bytes, context: bytes, random: bytes) -> bytes:
+    """The evidence, filled up to ``size`` bytes, readable by who has the auditor's X25519 secret; ``random`` are 32
+    bytes used here only."""
+    encoded = encode_fields(found)
+    plain = len(encoded).to_bytes(4, "big") + encoded.ljust(size, b"\0")
     ephemeral = X25519PrivateKey.from_private_bytes(random)
     public = ephemeral.public_key().public_bytes_raw()
     shared = ephemeral.exchange(X25519PublicKey.from_public_bytes(auditor))
     key = digest(labels.EVIDENCE, shared, public, auditor, context)
-    return public + ChaCha20Poly1305(key).encrypt(_NONCE, encode_fields(found), context)
+    return public + ChaCha20Poly1305(key).encrypt(_NONCE, plain, context)
 
 
 def open_evidence(sealed: bytes, auditor: X25519PrivateKey, context: bytes) -> EvidenceList:
@@ -76,7 +88,10 @@ def open_evidence(sealed: bytes, auditor: X25519PrivateKey, context: bytes) -> E
         shared = auditor.exchange(X25519PublicKey.from_public_bytes(sealed[:32]))
         key = digest(labels.EVIDENCE, shared, sealed[:32], own, context)
         plain = ChaCha20Poly1305(key).decrypt(_NONCE, sealed[32:], context)
-        return parse_fields(EvidenceList, plain)
+        end = 4 + int.from_bytes(plain[:4], "big")
+        if any(plain[end:]):
+            raise ValueError("filler that is none")
+        return parse_fields(EvidenceList, plain[4:end])
     except (InvalidTag, ValueError) as error:
         raise InputError(
             "joint.evidence",

@@ -100,10 +100,13 @@ class Steps:
     def receive(self, message: Message, data: bytes) -> bytes | None:
         """What a partner's message is answered with, once that is durable."""
         state = self.state
-        if isinstance(state, tracer.AwaitAcceptance) and isinstance(message, Acceptance):
-            if message.holder != self.row.peer:  # what is signed by a key that nobody pinned convicts nobody
-                error = check_failed("the offer was accepted under a key that is not the partner's")
-                return self._keep({}, _ended(state, error), (message, data))
+        if (
+            isinstance(state, tracer.AwaitAcceptance)
+            and isinstance(message, Acceptance)
+            and message.holder != self.row.peer  # what a key that nobody pinned has signed convicts nobody
+        ):
+            error = check_failed("the offer was accepted under a key that is not the partner's")
+            return self._keep({}, _ended(state, error), (message, data))
         if state is not None:
             return self.do({"do": "receive"}, (message, data))
         if isinstance(message, Refusal):  # the tracer took back an offer that nobody had accepted
