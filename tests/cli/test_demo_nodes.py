@@ -13,13 +13,22 @@ from pathlib import Path
 
 import pytest
 
+from clew.cli import demo_nodes
 from clew.cli.demo_folder import make_room
 from clew.cli.demo_nodes import free_ports, room_for_sockets, running
 from clew.errors import ClewError, StorageError
 from clew.node.asking import ask_node
 from clew.node.identity import read_settings
-from tests.node_pair import PASSPHRASE, copies
+from tests.node_pair import AUDITOR, BEGIN, END, PASSPHRASE, copies
 
+TERMS = {
+    "case": "lantern-7",
+    "stage": 1,
+    "begin": BEGIN.isoformat(),
+    "end": END.isoformat(),
+    "hub_limit": 200,
+    "auditor": AUDITOR,
+}
 PROGRAM = """
 import sys, time
 from pathlib import Path
@@ -104,9 +113,11 @@ def test_a_node_that_cannot_serve_is_said_and_the_other_one_ends(nodes: list[Pat
 
 
 def test_nodes_in_a_long_path_stand_elsewhere_while_they_run_and_a_failure_ends_them(
-    nodes: list[Path], tmp_path: Path
+    nodes: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Harm stopped: a demo that cannot run where folders have long names; nodes left over where it fails."""
+    """Harm stopped: a demo that cannot run where folders have long names, that waits for ever for a partner that does
+    not answer, or leaves its nodes over where it fails."""
+    monkeypatch.setattr(demo_nodes, "_TROUBLED_SECONDS", 0.2)
     folder = tmp_path / ("a-long-name-" * 8)
     (folder / "service-a").mkdir(parents=True)
     seen: list[Path] = []
@@ -119,6 +130,10 @@ def test_nodes_in_a_long_path_stand_elsewhere_while_they_run_and_a_failure_ends_
             with running([node], tmp_path / "passphrase") as found:
                 found.wait()
                 assert found.ask(node, "list") == []
+                found.ask(node, "open", partner="Holder", terms=TERMS)
+                with pytest.raises(StorageError, match="does not answer") as stop:
+                    found.until(node, lambda one: one["state"] == "committed")
+                assert stop.value.code == "demo.joint-stopped"
                 seen.append(room)
                 raise ValueError("the demo fails here")
 

@@ -68,9 +68,8 @@ class Joint:
     snapshot_bytes: int
     answered: Mapping[str, int]  # the holder's count, padding included
     comparison: Comparison
-    one_store: int  # numbers of the demo's own trace of the same seeds in one store
-    beyond_one_store: int  # numbers of the joint graph that this trace has not
-    within_one_store: int  # numbers of this trace that the joint graph has not
+    beyond_one_store: int  # numbers that the demo's own trace of the same seeds, in one store, has not
+    within_one_store: int  # numbers that only this trace has
     case: Path
     seconds: Mapping[str, float]
 
@@ -232,6 +231,8 @@ def _opened(demo: Demo, folder: Path, sides: _Sides, graph: TracedGraph) -> tupl
     try:
         desk.resume()
         (one,) = desk.traces()
+        if one.broken is not None:
+            raise one.broken
         assert isinstance(one.state, holder.Finished)
         kept = one.state.kept
     finally:
@@ -274,7 +275,6 @@ def _joint(
         snapshot_bytes=mine["snapshot_bytes"],
         answered=theirs["answered"],
         comparison=comparison,
-        one_store=len(demo.traced.numbers),
         beyond_one_store=len(numbers - demo.traced.numbers),
         within_one_store=len(demo.traced.numbers - numbers),
         case=case,

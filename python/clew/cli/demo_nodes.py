@@ -27,6 +27,7 @@ _SOCKET_PATH: Final = 100
 
 _START_SECONDS: Final = 60.0
 _STILL_SECONDS: Final = 600.0
+_TROUBLED_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 0.05
 _END_SECONDS: Final = 15.0
 
@@ -62,7 +63,7 @@ class Nodes:
 
     def until(self, node: Path, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The trace of a node once it is as it should be; ``StorageError`` if it ended or does not move."""
-        last, since = "", monotonic()
+        last, since, well = "", monotonic(), monotonic()
         while True:
             for each in self._processes:
                 self._require_alive(each)
@@ -73,7 +74,9 @@ class Nodes:
             now = monotonic()
             if one["state"] != last:
                 last, since = one["state"], now
-            if last == "ended" or now - since > _STILL_SECONDS:
+            if not one["trouble"]:
+                well = now
+            if last == "ended" or now - since > _STILL_SECONDS or now - well > _TROUBLED_SECONDS:
                 raise StorageError(
                     "demo.joint-stopped",
                     f"the joint trace came as far as {last or 'nothing'!r} and does not go on: "
