@@ -1,0 +1,598 @@
+"""A holder's node that is changed, against an honest tracer's over real sockets: every line of the second table of
+spec protocol 11, and that what is refused is logged by the one and told to the other."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from clew.joint import context, group, labels, terms, tracer
+from clew.joint import snapshot as sealing
+from clew.joint.codec import encode_fields
+from clew.joint.messages import (
+    Acceptance,
+    Closed,
+    HolderCommitments,
+    Message,
+    Names,
+    Recognised,
+    Refusal,
+    RefusalCode,
+    Rows,
+    SealedSeeds,
+    Unmasked,
+    UnmaskedNumber,
+)
+from clew.joint.terms import Order, Roots
+from clew.joint.unmasking import Record, _Records
+from tests.node_attack import BOTH, Attack, attack, kinds, refusals
+from tests.node_pair import AUDITOR, BEGIN, END, until
+from tests.protocol.test_attacks_of_the_holder import BROKEN, reopened
+from tests.unit.test_node_attacks_of_the_tracer import HIDDEN, honest_wants, request_for
+from tests.warrants import STRANGER
+
+POINT = group.hash_to_group([b"a point"], b"test").tobytes()
+NO_POINT = {"group.encoding", "group.identity"}
+Sizes = list[tuple[bool, str, int]]
+
+
+def swapped(answer: Any) -> Any:
+    return replace(answer, points=answer.points[32:64] + answer.points[:32] + answer.points[64:])
+
+
+def made_up(answer: Any) -> Any:
+    if isinstance(answer, SealedSeeds):
+        return replace(answer, seals=POINT)
+    return replace(answer, points=POINT + answer.points[32:])
+
+
+def doubled(answer: Any) -> Any:
+    return replace(answer, points=answer.points[32:64] + answer.points[32:])
+
+
+def missing(answer: Any) -> Any:
+    return replace(answer, points=answer.points[:-32])
+
+
+def one_too_many(answer: Any) -> Any:
+    if isinstance(answer, SealedSeeds):
+        return replace(answer, seals=answer.seals * 2)
+    return replace(answer, points=answer.points + answer.points[:32])
+
+
+def without_proof(answer: Any) -> Any:
+    return replace(answer, proof=bytes([answer.proof[0] ^ 1]) + answer.proof[1:])
+
+
+@pytest.mark.parametrize(
+    ("kind", "hop", "change"),
+    [
+        *((SealedSeeds, None, change) for change in (made_up, one_too_many, without_proof)),
+        *((Recognised, None, change) for change in (swapped, missing, without_proof)),
+        *((Names, 0, change) for change in (made_up, without_proof)),
+        *((Names, 1, change) for change in (doubled, one_too_many)),
+        *((Names, 2, change) for change in (swapped, missing)),
+        *((Rows, 0, change) for change in (swapped, missing, without_proof)),
+        *((Rows, 1, change) for change in (made_up, doubled, one_too_many)),
+    ],
+    ids=lambda value: getattr(value, "__name__", str(value)),
+)
+def test_a_wrong_answer_ends_the_trace_and_both_sides_know(
+    tmp_path: Path, kind: type, hop: int | None, change: Callable[[Any], Any]
+) -> None:
+    async def story(pair: Attack) -> None:
+        pair.change_answer(kind, hop, change)
+        await pair.start_both()
+        await pair.ended(pair.tracer, RefusalCode.CHECK_FAILED)
+        assert len(refusals(pair.tracer)) == 1
+        assert not pair.tracer.one.files.has_graph
+
+    attack(tmp_path, story)
+
+
+def test_the_proof_of_another_hop_ends_the_trace(tmp_path: Path) -> None:
+    async def story(pair: Attack) -> None:
+        proofs: list[bytes] = []
+
+        def keep(answer: Names) -> Names:
+            proofs.append(answer.proof)
+            return answer
+
+        pair.change_answer(Names, 0, keep)
+        pair.change_answer(Names, 1, lambda answer: replace(answer, proof=proofs[0]))
+        await pair.start_both()
+        await pair.ended(pair.tracer, RefusalCode.CHECK_FAILED)
+
+    attack(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "codes"),
+    [
+        (Names, lambda answer: replace(answer, points=bytes(32) + answer.points[32:]), NO_POINT),
+        (Rows, lambda answer: replace(answer, points=b"\xff" * 32 + answer.points[32:]), NO_POINT),
+        (Recognised, lambda answer: replace(answer, points=b"\x01" + bytes(31) + answer.points[32:]), NO_POINT),
+        (Names, lambda answer: replace(answer, hop=answer.hop + 1), {"joint.out-of-turn"}),
+        (Names, lambda answer: replace(answer, trace=bytes(32)), {"joint.out-of-turn"}),
+        (Rows, lambda answer: Closed(answer.trace), {"joint.out-of-turn"}),
+    ],
+    ids=["the identity", "not canonical", "negative", "another hop", "another trace", "another message"],
+)
+def test_an_answer_that_has_no_place_changes_nothing_and_people_are_told(
+    tmp_path: Path, kind: type, change: Callable[[Any], Message], codes: set[str]
+) -> None:
+    """The trace waits, and says why; a person may ask again, and then it goes on."""
+
+    async def story(pair: Attack) -> None:
+        pair.change_answer(kind, None, change)
+        await pair.start_both()
+        await until(lambda: "was not taken" in pair.tracer.one.trouble, pair.tracer)
+        (code,) = refusals(pair.tracer)
+        assert code in codes
+        await asyncio.to_thread(pair.tracer.one.go_on)
+        await pair.tracer.until("traced")
+
+    attack(tmp_path, story)
+
+
+# The keys, the order and the snapshot.
+
+
+def resigned(pair: Attack, found: HolderCommitments) -> HolderCommitments:
+    """Commitments, signed by the holder as what they are now."""
+    kept = pair.holder.one.state.kept  # type: ignore[union-attr]
+    roots = Roots(kept.roots.tracer, found)
+    return replace(found, signature=pair.holder.identity.key.sign(terms.holder_statement(kept.order, roots)))
+
+
+def rogue(place: int) -> Callable[[Attack, HolderCommitments], HolderCommitments]:
+    def change(pair: Attack, found: HolderCommitments) -> HolderCommitments:
+        keys = found.keys[: 32 * place] + POINT + found.keys[32 * place + 32 :]
+        return resigned(pair, replace(found, keys=keys))
+
+    return change
+
+
+def roles_exchanged(pair: Attack, found: HolderCommitments) -> HolderCommitments:
+    return resigned(pair, replace(found, keys=found.keys[32:64] + found.keys[:32] + found.keys[64:]))
+
+
+def of_another_trace(pair: Attack, found: HolderCommitments) -> HolderCommitments:
+    secrets = pair.holder.one.state.kept.secrets  # type: ignore[union-attr]
+    proof = group.prove_possession(secrets, context.possession(bytes(32)), bytes(32))
+    return resigned(pair, replace(found, possession=proof))
+
+
+def other_root_unsigned(pair: Attack, found: HolderCommitments) -> HolderCommitments:
+    return replace(found, snapshot_root=bytes(32))
+
+
+def signed_by_a_stranger(pair: Attack, found: HolderCommitments) -> HolderCommitments:
+    kept = pair.holder.one.state.kept  # type: ignore[union-attr]
+    return replace(found, signature=STRANGER.sign(terms.holder_statement(kept.order, kept.roots)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [*map(rogue, range(4)), roles_exchanged, of_another_trace, other_root_unsigned, signed_by_a_stranger],
+    ids=["X", "M", "J", "K", "roles exchanged", "of another trace", "another root", "signed by a stranger"],
+)
+def test_keys_that_the_holder_does_not_know_and_commitments_it_did_not_sign_end_the_trace(
+    tmp_path: Path, change: Callable[[Attack, HolderCommitments], HolderCommitments]
+) -> None:
+    async def story(pair: Attack) -> None:
+        pair.change_answer(HolderCommitments, None, lambda found: change(pair, found))
+        await asyncio.to_thread(pair.holder.one.accept)
+        await pair.ended(pair.tracer, RefusalCode.CHECK_FAILED)
+
+    attack(tmp_path, story, "offered")
+
+
+@pytest.mark.parametrize("bad", [bytes(32), b"\xff" * 32], ids=["the identity", "not canonical"])
+def test_keys_that_are_no_points_are_not_taken(tmp_path: Path, bad: bytes) -> None:
+    async def story(pair: Attack) -> None:
+        def change(found: HolderCommitments) -> HolderCommitments:
+            return resigned(pair, replace(found, keys=bad + found.keys[32:]))
+
+        pair.change_answer(HolderCommitments, None, change)
+        await asyncio.to_thread(pair.holder.one.accept)
+        await until(lambda: "was not taken" in pair.tracer.one.trouble, pair.tracer)
+        assert pair.tracer.one.row.state == "committing"
+        assert len(refusals(pair.tracer)) == 1
+
+    attack(tmp_path, story, "offered")
+
+
+def test_an_order_accepted_under_a_key_that_is_not_pinned_ends_the_trace(tmp_path: Path) -> None:
+    """What the holder signs with a key that nobody knows convicts nobody."""
+
+    async def story(pair: Attack) -> None:
+        def thrown_away(answer: Acceptance) -> Acceptance:
+            offer = pair.holder.one.terms
+            assert offer is not None
+            order = Order(offer, STRANGER.public.raw, answer.nonce)
+            return replace(answer, holder=STRANGER.public.raw, signature=order.sign(STRANGER))
+
+        pair.change_answer(Acceptance, None, thrown_away)
+        await asyncio.to_thread(pair.holder.one.accept)
+        await pair.ended(pair.tracer, RefusalCode.CHECK_FAILED)
+
+    attack(tmp_path, story, "offered")
+
+
+def another_nonce(answer: Acceptance) -> Acceptance:
+    return replace(answer, nonce=bytes(32))
+
+
+def another_signature(answer: Acceptance) -> Acceptance:
+    return replace(answer, signature=STRANGER.sign(b"another order"))
+
+
+@pytest.mark.parametrize("change", [another_nonce, another_signature], ids=lambda f: f.__name__)
+def test_an_acceptance_of_another_order_ends_the_trace(
+    tmp_path: Path, change: Callable[[Acceptance], Acceptance]
+) -> None:
+    async def story(pair: Attack) -> None:
+        pair.change_answer(Acceptance, None, change)
+        await asyncio.to_thread(pair.holder.one.accept)
+        await pair.ended(pair.tracer, RefusalCode.CHECK_FAILED)
+
+    attack(tmp_path, story, "offered")
+
+
+def changed_in_a_byte(pair: Attack) -> bytes:
+    data = pair.holder.one.snapshot_bytes()
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
+def made_twice(pair: Attack) -> bytes:
+    kept = pair.holder.one.state.kept  # type: ignore[union-attr]
+    again, _ = sealing.seal_snapshot(kept.party.couples, kept.secrets, kept.keys, kept.id, 200, b"\x01" * 32)
+    return again.encode()
+
+
+def of_nothing(pair: Attack) -> bytes:
+    return b""
+
+
+def cut_short(pair: Attack) -> bytes:
+    return pair.holder.one.snapshot_bytes()[:5_000]
+
+
+@pytest.mark.parametrize("make", [changed_in_a_byte, made_twice, of_nothing, cut_short], ids=lambda f: f.__name__)
+def test_a_snapshot_other_than_the_committed_one_ends_the_trace(
+    tmp_path: Path, make: Callable[[Attack], bytes]
+) -> None:
+    """Once may be a disk, and is fetched anew; twice is the partner."""
+
+    async def story(pair: Attack) -> None:
+        served: list[bytes] = []
+
+        def other(sender: Any, trace: bytes) -> bytes:
+            served.append(make(pair))
+            return served[-1]
+
+        pair.holder.desk.snapshot = other  # type: ignore[method-assign]
+        await asyncio.to_thread(pair.holder.one.accept)
+        await pair.ended(pair.tracer, RefusalCode.CHECK_FAILED)
+        assert len(served) == 2
+        assert refusals(pair.tracer) == ["joint.check-failed"] * 2
+
+    attack(tmp_path, story, "offered")
+
+
+def test_a_snapshot_that_a_disk_spoilt_is_fetched_anew(tmp_path: Path) -> None:
+    async def story(pair: Attack) -> None:
+        honest, spoilt = pair.holder.desk.snapshot, [True]
+
+        def once(sender: Any, trace: bytes) -> bytes:
+            return changed_in_a_byte(pair) if spoilt and spoilt.pop() else honest(sender, trace)
+
+        pair.holder.desk.snapshot = once  # type: ignore[method-assign]
+        await asyncio.to_thread(pair.holder.one.accept)
+        await until(lambda: pair.tracer.one.snapshot_file.exists(), pair.tracer)
+        await pair.start_both()
+        await pair.tracer.until("traced")
+
+    attack(tmp_path, story, "offered")
+
+
+# Rows that are marked or broken: what the tracer sends is the same.
+
+
+def traffic(pair: Attack) -> Sizes:
+    """What the holder sees of the tracer's messages: kinds and sizes, in order."""
+    return [(wire.sent, wire.kind, wire.size) for wire in pair.holder.one._storage.receipt(pair.holder.one.id)]
+
+
+async def traced_with(pair: Attack) -> Sizes:
+    await asyncio.to_thread(pair.holder.one.accept)
+    await until(lambda: pair.tracer.one.snapshot_file.exists(), pair.tracer)
+    await pair.start_both()
+    await pair.tracer.until("traced")
+    return traffic(pair)
+
+
+@cache
+def honest_traffic() -> Sizes:
+    found: list[Sizes] = []
+
+    async def story(pair: Attack) -> None:
+        found.append(await traced_with(pair))
+        assert len(pair.tracer.one.state.kept.found.owner) >= 4  # type: ignore[union-attr]
+
+    with tempfile.TemporaryDirectory() as folder:
+        attack(Path(folder), story, "offered")
+    return found[0]
+
+
+@pytest.mark.parametrize("what", [*BROKEN, "no authentication"])
+def test_a_broken_row_counts_as_absent_and_the_holder_sees_the_same_traffic(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    honest, expected = sealing._rows, honest_traffic()
+
+    def broken(*given: Any) -> list[tuple[bytes, bytes]]:
+        rows = honest(*given)
+        if what not in BROKEN:
+            return [(name, row[:-1] + bytes([row[-1] ^ 1])) for name, row in rows]
+        keys = [row.tobytes() for row in group.row_keys(given[-1])[1]]
+        change = reopened(BROKEN[what], given[0].trace)
+        return [(name, change(name, key, row)) for (name, row), key in zip(rows, keys, strict=True)]
+
+    monkeypatch.setattr(sealing, "_rows", broken)
+
+    async def story(pair: Attack) -> None:
+        assert await traced_with(pair) == expected
+        kept = pair.tracer.one.state.kept  # type: ignore[union-attr]
+        assert len(kept.broken) >= 3
+        assert not len(kept.found.owner)
+        assert "joint.refused" not in kinds(pair.tracer) + kinds(pair.holder)  # nor was the holder told
+
+    attack(tmp_path, story, "offered")
+
+
+def mark(numbers: Any, seals: Any, keys: Any, seed: bytes) -> Any:
+    """Seals under a key of their own, by which the holder would know the row again."""
+    other = group.SecretScalar.expand(b"\x05" * 32, "a mark")
+    return SEAL(numbers, group.multiply(numbers, other), keys, seed)
+
+
+def one_entry_of_nobody(numbers: Any, seals: Any, keys: Any, seed: bytes) -> Any:
+    """The first entry is the identity, sealed as such: it passes every row proof."""
+
+    def pairs(purpose: str) -> Any:
+        randomness = group.SecretScalars.expand(seed, purpose, len(numbers))
+        key = np.repeat(np.frombuffer(keys.encryption, np.uint8).reshape(1, 32), len(numbers), axis=0)
+        return [group.multiply_base(randomness), group.multiply(key, randomness)]
+
+    nothing = np.concatenate([*pairs("number randomness"), *pairs("seal randomness")], axis=1)
+    return np.concatenate([nothing[:1], SEAL(numbers, seals, keys, seed)[1:]])
+
+
+SEAL = group.seal
+
+
+@pytest.mark.parametrize("seal", [mark, one_entry_of_nobody], ids=lambda f: f.__name__)
+def test_a_marked_row_is_not_seen_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seal: Any) -> None:
+    expected = honest_traffic()
+    monkeypatch.setattr(group, "seal", seal)
+
+    async def story(pair: Attack) -> None:
+        assert await traced_with(pair) == expected
+        kept = pair.tracer.one.state.kept  # type: ignore[union-attr]
+        if seal is mark:
+            assert len(kept.broken) >= 3
+            assert not len(kept.found.owner)
+        assert "joint.refused" not in kinds(pair.tracer) + kinds(pair.holder)
+
+    attack(tmp_path, story, "offered")
+
+
+# Unmasking.
+
+
+def another_number(answer: Unmasked) -> Unmasked:
+    return replace(answer, numbers=(UnmaskedNumber("+33612000009"),))
+
+
+def unproved(answer: Unmasked) -> Unmasked:
+    return replace(answer, proof=b"")
+
+
+def another_serial(answer: Unmasked) -> Unmasked:
+    return replace(answer, serial=2)
+
+
+def one_more(answer: Unmasked) -> Unmasked:
+    return replace(answer, numbers=answer.numbers * 2)
+
+
+def records_of_others(answer: Unmasked) -> Unmasked:
+    return replace(answer, records=encode_fields(_Records((Record("+33612000008", "+33612000009", 0, 0, 1, 5),))))
+
+
+def records_that_are_none(answer: Unmasked) -> Unmasked:
+    return replace(answer, records=b"\x00\x00\x00\x01x")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [another_number, unproved, another_serial, one_more, records_of_others, records_that_are_none],
+    ids=lambda f: f.__name__,
+)
+def test_another_number_is_not_taken_for_the_one_that_a_name_has(
+    tmp_path: Path, change: Callable[[Unmasked], Unmasked]
+) -> None:
+    async def story(pair: Attack) -> None:
+        pair.change_answer(Unmasked, None, change)
+        await unmask(pair)
+        await pair.ended(pair.tracer, RefusalCode.CHECK_FAILED)
+        assert not any(kind == "joint.unmasked" for kind in kinds(pair.tracer))
+
+    attack(tmp_path, story, "traced")
+
+
+async def unmask(pair: Attack) -> None:
+    request = request_for(pair, honest_wants(pair)[0])
+    for key in BOTH:
+        request = request.approved(key)
+    await asyncio.to_thread(pair.tracer.one.unmask, request)
+
+
+def test_a_holder_can_deny_a_name_and_the_graph_keeps_its_pseudonym(tmp_path: Path) -> None:
+    async def story(pair: Attack) -> None:
+        pair.change_answer(
+            Unmasked, None, lambda answer: replace(answer, numbers=(UnmaskedNumber(""),), proof=b"", records=b"")
+        )
+        await unmask(pair)
+        await pair.tracer.until("traced")
+        assert HIDDEN not in tracer.graph(pair.tracer.one.state).vertices["vertex"].to_pylist()  # type: ignore[arg-type]
+
+    attack(tmp_path, story, "traced")
+
+
+@pytest.mark.parametrize("code", list(RefusalCode), ids=lambda code: code.name)
+def test_a_false_refusal_is_shown_and_loses_nothing(tmp_path: Path, code: RefusalCode) -> None:
+    async def story(pair: Attack) -> None:
+        pair.change_answer(Names, 1, lambda answer: Refusal(answer.trace, code, "no"))
+        await pair.start_both()
+        if code in (RefusalCode.CHECK_FAILED, RefusalCode.STOPPED):
+            await pair.tracer.until("ended")
+            assert (pair.tracer.one.row.code, pair.tracer.one.row.reason) == (code, "no")
+            await until(lambda: "joint.partner-refused" in kinds(pair.tracer), pair.tracer)
+        else:
+            word = code.name.lower().replace("_", " ")
+            await until(lambda: word in pair.tracer.one.trouble, pair.tracer)
+            await asyncio.to_thread(pair.tracer.one.go_on)
+            await pair.tracer.until("traced")
+
+    attack(tmp_path, story)
+
+
+# The two traps: what a holder could find in lists that were made wrongly, and not in ours.
+
+
+def asked(pair: Attack) -> list[np.ndarray[Any, Any]]:
+    """The sealed items of every list as the holder received them: 128 bytes each."""
+    kept = pair.tracer.one.state.kept  # type: ignore[union-attr]
+    return [np.frombuffer(one.message.sealed, np.uint8).reshape(-1, 128) for one in kept.asked]
+
+
+def linked(pair: Attack) -> int:
+    """How many points of the lists the holder finds among those that it made: its snapshot's, and the seeds'."""
+    own = pair.tracer.one.state.kept  # type: ignore[union-attr]
+    made = {row[at : at + 32].tobytes() for row in [*own.seals, *own.seeds] for at in range(0, 128, 32)}
+    return sum(row[at : at + 32].tobytes() in made for one in asked(pair) for row in one for at in range(0, 128, 32))
+
+
+def related(pair: Attack) -> int:
+    """How many pairs of items of a list differ by what two of the holder's own numbers differ by. Under offsets that
+    are equal, differences between numbers survive; under factors it would be ratios."""
+    kept = pair.holder.one.state.kept  # type: ignore[union-attr]
+    minus = group.SecretScalar.from_canonical((2**252 + 27742317777372353535851937790883648492).to_bytes(32, "little"))
+
+    def differences(points: Any) -> set[bytes]:
+        negative = group.multiply(points, minus)
+        at, to = np.nonzero(~np.eye(len(points), dtype=bool))
+        return {row.tobytes() for row in group.add(points[at], negative[to])}
+
+    known = differences(group.multiply(kept.vault.points, kept.secrets.name))
+    names = [np.frombuffer(one.points, np.uint8).reshape(-1, 32) for one in kept.names]
+    found: set[bytes] = set()
+    for one in names:
+        found |= differences(np.unique(one[:64], axis=0)) & known
+    return len(found)
+
+
+def test_requests_of_ours_are_linked_to_nothing_and_have_no_ratios(tmp_path: Path) -> None:
+    async def story(pair: Attack) -> None:
+        assert linked(pair) == 0
+        assert related(pair) == 0
+
+    attack(tmp_path, story, "traced")
+
+
+def test_requests_that_were_not_rerandomised_would_be_linkable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hide = group.hide_sealed
+
+    def bare(seals: Any, keys: Any, seed: bytes) -> Any:
+        """Hidden by nothing: the items are sent as they stood in the rows, and read as if the offset were none."""
+        _, hidden = hide(seals, keys, seed)
+        return np.ascontiguousarray(seals), SimpleNamespace(
+            read_at=lambda positions, points, keys, rows: points, reveal=lambda place: bytes(32), given=hidden
+        )
+
+    monkeypatch.setattr(group, "hide_sealed", bare)
+
+    async def story(pair: Attack) -> None:
+        await pair.start_both()
+        await pair.tracer.until("traced")
+        assert linked(pair) >= 64 * 4
+
+    attack(tmp_path, story)
+
+
+def test_equal_blinds_would_leave_ratios(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hide = group.hide_sealed
+
+    def the_same(seals: Any, keys: Any, seed: bytes) -> Any:
+        """Every item hidden by one offset: each in a list of its own, under one seed."""
+        parts = [hide(seals[at : at + 1], keys, labels.digest(b"test", b"equal")) for at in range(len(seals))]
+        return np.concatenate([part for part, _ in parts]), SimpleNamespace(
+            read_at=lambda positions, points, keys, rows: np.concatenate(
+                [
+                    parts[int(at)][1].read_at(np.zeros(1, np.int64), points[place : place + 1], keys, rows)
+                    for place, at in enumerate(positions)
+                ]
+                or [points]
+            ),
+            reveal=lambda place: parts[place][1].reveal(0),
+        )
+
+    monkeypatch.setattr(group, "hide_sealed", the_same)
+
+    async def story(pair: Attack) -> None:
+        await pair.start_both()
+        await pair.tracer.until("traced")
+        assert related(pair) > 0
+
+    attack(tmp_path, story)
+
+
+def test_a_partners_refusal_of_one_offer_ends_that_offer_alone(tmp_path: Path) -> None:
+    """Two offers wait; the tracer takes back the second before the holder has looked at either."""
+
+    async def story(pair: Attack) -> None:
+        other = {"case": "other", "stage": 1, "begin": BEGIN, "end": END, "hub_limit": 200, "auditor": AUDITOR}
+        second = await asyncio.to_thread(pair.tracer.desk.open, "Holder", other)
+        await until(lambda: len(pair.holder.desk.traces()) == 2, pair.holder)
+        await asyncio.to_thread(second.refuse, "it was a mistake")
+        await until(lambda: pair.holder.desk.traces()[1].row.state == "ended", pair.holder)
+        assert pair.holder.desk.traces()[0].row.state == "offered"
+        assert pair.holder.desk.traces()[1].row.reason == "it was a mistake"
+        await until(lambda: second.row.pending is None, pair.tracer)
+
+    attack(tmp_path, story, "offered")
+
+
+def test_an_offer_that_is_taken_back_while_it_is_accepted_ends_on_both_sides(tmp_path: Path) -> None:
+    async def story(pair: Attack) -> None:
+        await asyncio.to_thread(pair.tracer.one.pause, "a moment")
+        await asyncio.to_thread(pair.holder.one.accept)
+        await asyncio.to_thread(pair.tracer.one.refuse, "it was a mistake")
+        await asyncio.to_thread(pair.tracer.one.go_on)
+        await pair.holder.until("ended")
+        assert pair.holder.one.row.reason == "it was a mistake"
+        await until(lambda: pair.tracer.one.row.pending is None, pair.tracer)
+
+    attack(tmp_path, story, "offered")
