@@ -18,39 +18,11 @@ import pytest
 from clew.errors import InputError
 from clew.records import sample
 from tests.command import run, run_json
+from tests.profile_text import profile_text
 
 HEADER = "from,to,start,seconds,kind\n"
 GOOD = "+9647901234567,+33612345678,2026-03-02 10:00:00,60,voice\n"
-PROFILE = """version = 1
-name = "bad"
-operator = "test"
-
-[a]
-column = "from"
-form = "e164"
-
-[b]
-column = "to"
-form = "e164"
-
-[start]
-columns = ["start"]
-format = "iso"
-zone = "Europe/Paris"
-
-[duration]
-column = "seconds"
-
-[kind]
-column = "kind"
-
-[kind.words]
-voice = "voice"
-
-[footer]
-prefix = "TRAILER"
-count = "([0-9]+)"
-"""
+PROFILE = profile_text("bad", zone="Europe/Paris", more='\n[footer]\nprefix = "TRAILER"\ncount = "([0-9]+)"\n')
 
 
 @pytest.fixture

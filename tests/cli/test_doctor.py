@@ -22,21 +22,9 @@ from clew.records.importer import import_files
 from clew.records.profile_file import parse_profile
 from tests.command import run, run_json
 from tests.group_run import using
+from tests.profile_text import profile_text
 
-PROFILE = b"""version = 1
-name = "small"
-operator = "test"
-[a]
-column = "from"
-form = "e164"
-[b]
-column = "to"
-form = "e164"
-[start]
-columns = ["start"]
-format = "iso"
-zone = "UTC"
-"""
+PROFILE = profile_text("small", kinds=()).encode()
 LINE = "from,to,start\n+9647901234567,+33612345678,2026-03-02T10:11:12\n"
 
 

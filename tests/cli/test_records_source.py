@@ -19,40 +19,12 @@ from clew.records.source import parse_record_id
 from clew.warrants.authorisation import Budgets
 from tests.cli.tracing import write_papers
 from tests.command import run, run_json
+from tests.profile_text import profile_text
 from tests.warrants import BEGIN
 
 SEED, NEAR, FAR, BEYOND = "+9647901234567", "+9647901111111", "+33612345678", "+33698765432"
 HEADER = "from,to,start,seconds,kind,text,cell\n"
-PROFILE = """version = 1
-name = "with-text"
-operator = "test"
-
-[a]
-column = "from"
-form = "e164"
-
-[b]
-column = "to"
-form = "e164"
-
-[start]
-columns = ["start"]
-format = "iso"
-zone = "UTC"
-
-[duration]
-column = "seconds"
-
-[kind]
-column = "kind"
-
-[kind.words]
-voice = "voice"
-
-[drop]
-content = ["text"]
-location = ["cell"]
-"""
+PROFILE = profile_text("with-text", more='\n[drop]\ncontent = ["text"]\nlocation = ["cell"]\n')
 
 
 @pytest.fixture(scope="module")

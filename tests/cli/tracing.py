@@ -13,40 +13,10 @@ from clew.records.layouts import find_profile
 from clew.records.profile import Profile
 from clew.records.profile_file import parse_profile
 from clew.warrants.authorisation import Seed
+from tests.profile_text import profile_text
 from tests.warrants import JUDGE, amend, issue
 
-PROFILE = """version = 1
-name = "test"
-operator = "test"
-
-[file]
-header_lines = 1
-
-[a]
-column = "from"
-form = "mixed:IQ"
-
-[b]
-column = "to"
-form = "mixed:IQ"
-
-[start]
-columns = ["start"]
-format = "iso"
-zone = "UTC"
-
-[duration]
-column = "seconds"
-
-[kind]
-column = "kind"
-
-[kind.words]
-voice = "voice"
-message = "message"
-missed = "missed"
-forwarded = "forwarded"
-"""
+PROFILE = profile_text("test", form="mixed:IQ", kinds=("voice", "message", "missed", "forwarded"))
 
 
 def profile() -> Profile:
