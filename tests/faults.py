@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -42,6 +45,16 @@ def _patched(calls: tuple[str, ...], at: int, error: Callable[[], BaseException]
     at_and_after = isinstance(error(), Crash)
     with mock.patch.multiple(os, **{name: wrap(name) for name in calls}):
         yield
+
+
+def copies(original: Path, into: Path) -> Callable[[], Path]:
+    """Gives a new copy of a folder each time that it is called."""
+    numbers = count()
+
+    def copy() -> Path:
+        return Path(shutil.copytree(original, into / f"copy-{next(numbers)}"))
+
+    return copy
 
 
 def crash_everywhere(prepare: Callable[[], Any], operate: Callable[[Any], None], check: Callable[[Any], None]) -> int:

@@ -16,6 +16,7 @@ from clew.joint.overlap.desk import Desk
 from clew.joint.overlap.limits import Limits
 from clew.joint.overlap.published import Published, new_set
 from clew.joint.overlap.secret import Secret
+from clew.joint.overlap.standing import Step
 from clew.joint.overlap.states import Own, State
 from clew.joint.overlap.wire import Answer, Consent, Handover, Message, Opening, Overlap, Question
 from clew.warrants.keys import SigningKey
@@ -150,3 +151,16 @@ class Organisation:
     def _clock(self) -> datetime:
         self.now += timedelta(seconds=1)
         return self.now
+
+
+def ask(a: Organisation, b: Organisation, **options: object) -> bytes:
+    """A question's letter, about the asker's list."""
+    step = a.desk.ask(asker_list(), a.limits, a.sign, b.key.public, b.name, **options)  # type: ignore[arg-type]
+    assert step.letter is not None
+    return step.letter
+
+
+def answer(b: Organisation, a: Organisation, letter: bytes, limits: Limits | None = None, own: object = None) -> Step:
+    """The answer out of the answerer's list, or ``own``."""
+    listed = answerer_list() if own is None else own
+    return b.desk.answer(letter, limits or b.limits, b.sign, b.key.public.id, a.key.public, a.name, listed)  # type: ignore[arg-type]

@@ -45,13 +45,7 @@ def stopped(tmp_path: Path) -> tuple[Callable[[], Path], Callable[[Path], None],
     template = tmp_path / "template"
     before = import_files(template, [(one, PROFILE)], clock=_clock).identity
     new = [(two, PROFILE), (three, replace(PROFILE, operator="two"))]
-    numbers = itertools.count()
     outcomes = [0, 0]
-
-    def prepare() -> Path:
-        store = tmp_path / f"store-{next(numbers)}"
-        shutil.copytree(template, store)
-        return store
 
     def operate(store: Path) -> None:
         import_files(store, new, clock=_clock, threads=1)
@@ -74,7 +68,7 @@ def stopped(tmp_path: Path) -> tuple[Callable[[], Path], Callable[[Path], None],
             Store.open(store).verify()
         shutil.rmtree(store)
 
-    return prepare, operate, check, outcomes
+    return faults.copies(template, tmp_path), operate, check, outcomes
 
 
 def test_a_crash_at_any_system_call_leaves_the_store_as_it_was_or_as_it_is_meant(stopped) -> None:  # type: ignore[no-untyped-def]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from clew.joint.overlap.states import Done, Ended, Learnt
-from tests.faults import crash_everywhere, fill_everywhere
-from tests.overlap_parties import Organisation, answerer_list, asker_list, common_list
+from tests.faults import copies, crash_everywhere, fill_everywhere
+from tests.overlap_parties import Organisation, answer, answerer_list, ask, asker_list, common_list
 
 
 def later(name: str, folder: Path, before: Organisation) -> Organisation:
@@ -25,9 +25,8 @@ def test_a_crash_while_reading_a_letter_loses_no_check_and_forges_none(tmp_path:
     """Asker's last reply: crash anywhere in it, read the letter again, and the partner still gets what it expects."""
     base = tmp_path / "base"
     a, b = Organisation("asker", base), Organisation("answerer", base)
-    letter = a.desk.ask(asker_list(), a.limits, a.sign, b.key.public, b.name).letter
-    assert letter is not None
-    answered = b.desk.answer(letter, b.limits, b.sign, b.key.public.id, a.key.public, a.name, answerer_list()).letter
+    letter = ask(a, b)
+    answered = answer(b, a, letter).letter
     assert answered is not None
     check = a.desk.read(answered, a.sign).about.check
     consent = a.desk.agree(check, None, a.sign).letter
@@ -35,12 +34,6 @@ def test_a_crash_while_reading_a_letter_loses_no_check_and_forges_none(tmp_path:
     b.desk.read(consent, b.sign)
     opening = b.desk.agree(check, None, b.sign).letter
     assert opening is not None
-    runs = iter(range(10_000))
-
-    def prepare() -> Path:
-        folder = tmp_path / f"run-{next(runs)}"
-        shutil.copytree(base, folder)
-        return folder
 
     def operate(folder: Path) -> None:
         later("asker", folder, a).desk.read(opening, a.sign)
@@ -59,20 +52,15 @@ def test_a_crash_while_reading_a_letter_loses_no_check_and_forges_none(tmp_path:
         assert sorted(done.common.numbers) == common_list()
         shutil.rmtree(folder)
 
-    assert crash_everywhere(prepare, operate, check_left) >= 8
-    assert fill_everywhere(prepare, operate, check_left) >= 6
+    assert crash_everywhere(copies(base, tmp_path), operate, check_left) >= 8
+    assert fill_everywhere(copies(base, tmp_path), operate, check_left) >= 6
 
 
 def test_a_crash_while_closing_leaves_the_check_open_or_over(tmp_path: Path) -> None:
     base = tmp_path / "base"
     a, b = Organisation("asker", base), Organisation("answerer", base)
     about = a.desk.ask(asker_list(), a.limits, a.sign, b.key.public, b.name).about
-    runs, seen = iter(range(10_000)), set()
-
-    def prepare() -> Path:
-        folder = tmp_path / f"run-{next(runs)}"
-        shutil.copytree(base, folder)
-        return folder
+    seen = set()
 
     def check_left(folder: Path) -> None:
         asker = later("asker", folder, a)
@@ -88,7 +76,7 @@ def test_a_crash_while_closing_leaves_the_check_open_or_over(tmp_path: Path) -> 
     def operate(folder: Path) -> None:
         later("asker", folder, a).desk.close(about.check)
 
-    assert crash_everywhere(prepare, operate, check_left) >= 8
+    assert crash_everywhere(copies(base, tmp_path), operate, check_left) >= 8
     assert seen == {"Asked", "Ended"}
 
 
@@ -101,12 +89,7 @@ def test_a_crash_while_publishing_leaves_no_set_without_its_key_and_no_number_fo
     b = Organisation("answerer", base)
     if again:
         b.desk.publish("cases", answerer_list().slice(0, 5), b.sign)
-    runs, seen = iter(range(10_000)), set()
-
-    def prepare() -> Path:
-        folder = tmp_path / f"run-{next(runs)}"
-        shutil.copytree(base, folder)
-        return folder
+    seen = set()
 
     def check_left(folder: Path) -> None:
         one = later("answerer", folder, b)
@@ -129,7 +112,7 @@ def test_a_crash_while_publishing_leaves_no_set_without_its_key_and_no_number_fo
     def operate(folder: Path) -> None:
         later("answerer", folder, b).desk.publish("cases", answerer_list(), b.sign)
 
-    assert crash_everywhere(prepare, operate, check_left) >= 10
+    assert crash_everywhere(copies(base, tmp_path), operate, check_left) >= 10
     assert {(again + 0, True), (again + 1, False)} <= seen
 
 
@@ -139,12 +122,7 @@ def test_a_crash_while_retiring_leaves_no_key_and_can_be_finished(tmp_path: Path
     b = Organisation("answerer", base)
     for _ in range(2):
         b.desk.publish("cases", answerer_list(), b.sign)
-    runs, seen = iter(range(10_000)), set()
-
-    def prepare() -> Path:
-        folder = tmp_path / f"run-{next(runs)}"
-        shutil.copytree(base, folder)
-        return folder
+    seen = set()
 
     def check_left(folder: Path) -> None:
         one = later("answerer", folder, b)
@@ -161,5 +139,5 @@ def test_a_crash_while_retiring_leaves_no_key_and_can_be_finished(tmp_path: Path
     def operate(folder: Path) -> None:
         later("answerer", folder, b).desk.retire("cases")
 
-    assert crash_everywhere(prepare, operate, check_left) >= 20
+    assert crash_everywhere(copies(base, tmp_path), operate, check_left) >= 20
     assert seen == {(2, False), (1, True), (1, False), (0, True), (0, False)}

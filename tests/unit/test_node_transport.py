@@ -23,6 +23,8 @@ from clew.node.peers import Peers
 from clew.node.transport import PATH, Partners, Reply
 from tests.node_pair import PASSPHRASE, SEED, Side, Two, copies, documents, free_port, make_node, papers, pin, until
 
+TERMS = {"case": "c", "stage": 1, "begin": "2026-03-02", "end": "2026-03-09", "hub_limit": 9, "auditor": "0" * 64}
+
 
 def moved(one: Identity) -> Identity:
     """The node at an address of its own, so that tests beside each other do not meet."""
@@ -138,15 +140,7 @@ def test_clocks_that_lie_apart_stop_both_and_say_so(tmp_path: Path) -> None:
         await pair.tracer.stop()
         pair.tracer.clock = lambda: system_clock() + timedelta(hours=1)
         await pair.tracer.start()
-        terms = {
-            "case": "c",
-            "stage": 1,
-            "begin": "2026-03-02",
-            "end": "2026-03-09",
-            "hub_limit": 9,
-            "auditor": "0" * 64,
-        }
-        await asyncio.to_thread(pair.tracer.desk.open, "Holder", terms)
+        await asyncio.to_thread(pair.tracer.desk.open, "Holder", TERMS)
         await until(lambda: "node.clock" in pair.tracer.one.trouble, pair.tracer)
         assert pair.holder.desk.traces() == []
         assert any("seconds apart" in note for note in pair.holder.notes)
@@ -229,15 +223,7 @@ def test_a_slow_body_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_partner_that_is_not_there_is_tried_again_until_it_is(tmp_path: Path) -> None:
     async def story(pair: Two) -> None:
         await pair.holder.stop()
-        terms = {
-            "case": "c",
-            "stage": 1,
-            "begin": "2026-03-02",
-            "end": "2026-03-09",
-            "hub_limit": 9,
-            "auditor": "0" * 64,
-        }
-        await asyncio.to_thread(pair.tracer.desk.open, "Holder", terms)
+        await asyncio.to_thread(pair.tracer.desk.open, "Holder", TERMS)
         await until(lambda: "node.unreachable" in pair.tracer.one.trouble, pair.tracer)
         await pair.holder.start()
         await pair.holder.until("offered")
@@ -263,15 +249,7 @@ def test_a_partner_that_never_answers_leaves_a_clear_state(tmp_path: Path, monke
         server = await asyncio.start_server(silent, host, int(port), ssl=context)
         side = Side(a)
         await side.start()
-        terms = {
-            "case": "c",
-            "stage": 1,
-            "begin": "2026-03-02",
-            "end": "2026-03-09",
-            "hub_limit": 9,
-            "auditor": "0" * 64,
-        }
-        await asyncio.to_thread(side.desk.open, "Holder", terms)
+        await asyncio.to_thread(side.desk.open, "Holder", TERMS)
         await until(lambda: "node.unreachable" in side.one.trouble, side)
         assert side.one.row.state == "offered"
         await side.stop()

@@ -14,26 +14,16 @@ from clew.joint.overlap import files
 from clew.joint.overlap.codec import decode_state, encode_state
 from clew.joint.overlap.limits import Limits
 from clew.joint.overlap.published import open_set
-from clew.joint.overlap.standing import Step, size_of
+from clew.joint.overlap.standing import size_of
 from clew.joint.overlap.states import Answered, Asked, Counted, Ended, Own, State
 from clew.joint.overlap.tags import tags_of
 from clew.warrants.keys import SigningKey
-from tests.overlap_parties import FIRST, Organisation, answerer_list, asker_list, numbers, walked
+from tests.overlap_parties import FIRST, Organisation, answer, answerer_list, ask, asker_list, numbers, walked
 
 
 @pytest.fixture
 def sides(tmp_path: Path) -> tuple[Organisation, Organisation]:
     return Organisation("asker", tmp_path), Organisation("answerer", tmp_path)
-
-
-def ask(a: Organisation, b: Organisation, **options: object) -> bytes:
-    step = a.desk.ask(asker_list(), a.limits, a.sign, b.key.public, b.name, **options)  # type: ignore[arg-type]
-    assert step.letter is not None
-    return step.letter
-
-
-def answer(b: Organisation, a: Organisation, letter: bytes, limits: Limits | None = None) -> Step:
-    return b.desk.answer(letter, limits or b.limits, b.sign, b.key.public.id, a.key.public, a.name, answerer_list())
 
 
 def no_signer(_: str) -> SigningKey:

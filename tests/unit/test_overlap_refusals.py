@@ -16,23 +16,12 @@ from clew.joint.overlap.secret import Secret
 from clew.joint.overlap.standing import Step
 from clew.joint.overlap.states import Answered, Counted, Ended
 from clew.joint.overlap.wire import NO_SET, Question
-from tests.overlap_parties import Organisation, answerer_list, asker_list, numbers, randomness
+from tests.overlap_parties import Organisation, answer, answerer_list, ask, numbers, randomness
 
 
 @pytest.fixture
 def sides(tmp_path: Path) -> tuple[Organisation, Organisation]:
     return Organisation("asker", tmp_path), Organisation("answerer", tmp_path)
-
-
-def ask(a: Organisation, b: Organisation, **options: object) -> bytes:
-    step = a.desk.ask(asker_list(), a.limits, a.sign, b.key.public, b.name, **options)  # type: ignore[arg-type]
-    assert step.letter is not None
-    return step.letter
-
-
-def answer(b: Organisation, a: Organisation, letter: bytes, own: object = None) -> Step:
-    listed = answerer_list() if own is None else own
-    return b.desk.answer(letter, b.limits, b.sign, b.key.public.id, a.key.public, a.name, listed)
 
 
 def codes(side: Organisation) -> list[object]:
@@ -46,7 +35,7 @@ def test_an_own_list_beyond_the_own_limits_does_not_end_the_partners_check(
     letter = ask(a, b)
     for wrong, code in ((numbers(0, 1), "overlap.too-few"), (numbers(0, 101), "overlap.too-many")):
         with pytest.raises(Refused) as refused:
-            answer(b, a, letter, wrong)
+            answer(b, a, letter, own=wrong)
         assert refused.value.code == code
         assert "your list has" in str(refused.value)
     published = b.desk.publish("small", numbers(0, 1), b.sign)

@@ -108,49 +108,38 @@ def show_source(
     budget ``sources`` is used up, and logs that; commits ``records.source`` before the record or the file is read.
     """
     with refusals_logged(log, "source.refused", {"warrant": authorisation.digest}):
-        return _shown(store, identifier, events, authorisation, log, places)
-
-
-def _shown(
-    store: Store,
-    identifier: int,
-    events: Sequence[pa.Table],
-    authorisation: Authorisation,
-    log: Log,
-    places: Sequence[Path],
-) -> SourceLine:
-    authorisation.require_live()
-    event = _event(events, identifier)
-    if authorisation.remaining.sources < 1:
-        raise _used_up()
-    entry = store.entry(identifier // RECORD_ID_UNITS)
-    path = find_file(entry, places)
-    used_before = _used(log, authorisation.root)
-    receipt = log.commit(
-        Entry(
-            SOURCE_SHOWN,
-            {
-                "root": authorisation.root,
-                "warrant": authorisation.digest,
-                "stage": authorisation.stage,
-                "lines": 1,
-                "store": store.identity,
-                "import": identifier // RECORD_ID_UNITS,
-                "unit": identifier % RECORD_ID_UNITS,
-            },
+        authorisation.require_live()
+        event = _event(events, identifier)
+        if authorisation.remaining.sources < 1:
+            raise _used_up()
+        entry = store.entry(identifier // RECORD_ID_UNITS)
+        path = find_file(entry, places)
+        used_before = _used(log, authorisation.root)
+        receipt = log.commit(
+            Entry(
+                SOURCE_SHOWN,
+                {
+                    "root": authorisation.root,
+                    "warrant": authorisation.digest,
+                    "stage": authorisation.stage,
+                    "lines": 1,
+                    "store": store.identity,
+                    "import": identifier // RECORD_ID_UNITS,
+                    "unit": identifier % RECORD_ID_UNITS,
+                },
+            )
         )
-    )
-    # Two that verified at the same time both see the last line left: the log, which both wrote to, decides.
-    together = _used(log, authorisation.root, before=receipt.index) - used_before
-    remaining = authorisation.remaining.sources - together - 1
-    if remaining < 0:
-        raise _used_up()
-    record = store.record(authorisation, receipt, identifier)
-    _require_same(event, record)
-    line, head = _read(path, entry, record["offset"], record["length"])
-    cells = _cells(line, head, store.profile(entry.number), path)
-    name = f"{entry.number}:{identifier % RECORD_ID_UNITS}"
-    return SourceLine(name, path, entry.sha256, record["offset"], record["length"], cells, remaining)
+        # Two that verified at the same time both see the last line left: the log, which both wrote to, decides.
+        together = _used(log, authorisation.root, before=receipt.index) - used_before
+        remaining = authorisation.remaining.sources - together - 1
+        if remaining < 0:
+            raise _used_up()
+        record = store.record(authorisation, receipt, identifier)
+        _require_same(event, record)
+        line, head = _read(path, entry, record["offset"], record["length"])
+        cells = _cells(line, head, store.profile(entry.number), path)
+        name = f"{entry.number}:{identifier % RECORD_ID_UNITS}"
+        return SourceLine(name, path, entry.sha256, record["offset"], record["length"], cells, remaining)
 
 
 def _event(tables: Sequence[pa.Table], identifier: int) -> Mapping[str, Any]:
