@@ -97,11 +97,11 @@ def run_joint(demo: Demo) -> Joint:
         make_folder(folder)
     with room_for_sockets(folder, names) as room, ExitStack() as serving:
         sides = _Sides.beneath(room)
-        with watch.part("nodes"):
+        with watch.part("keys"):
             _set_up(demo, folder, sides)
             nodes = serving.enter_context(running((sides.tracer, sides.holder), folder / "passphrase"))
         # While the nodes load; they read their stores when a trace is offered.
-        with watch.part("own stores"):
+        with watch.part("nodes and stores"):
             _own_stores(demo, folder)
             nodes.wait()
         with watch.part("snapshot"):
