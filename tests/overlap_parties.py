@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -160,7 +161,7 @@ def ask(a: Organisation, b: Organisation, **options: object) -> bytes:
     return step.letter
 
 
-def answer(b: Organisation, a: Organisation, letter: bytes, limits: Limits | None = None, own: object = None) -> Step:
+def answer(b: Organisation, a: Organisation, letter: bytes, limits: Limits | None = None, own: Any = None) -> Step:
     """The answer out of the answerer's list, or ``own``."""
     listed = answerer_list() if own is None else own
-    return b.desk.answer(letter, limits or b.limits, b.sign, b.key.public.id, a.key.public, a.name, listed)  # type: ignore[arg-type]
+    return b.desk.answer(letter, limits or b.limits, b.sign, b.key.public.id, a.key.public, a.name, listed)
