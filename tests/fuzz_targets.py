@@ -18,6 +18,7 @@ from clew.records.scan import preview as scan_preview
 from clew.records.settings import parse_settings
 from clew.records.sniff import sniff
 from tests import fuzz_group as joint
+from tests import fuzz_joint as traces
 from tests import fuzz_overlap as overlap
 from tests import fuzz_warrants as warrants
 from tests.fuzz_numbers import read_number
@@ -192,6 +193,17 @@ TARGETS = [
     Target("proof of names", joint.names, joint.NAME_PROOFS, 50),
     Target("proof of row points", joint.row_points, joint.ROW_POINT_PROOFS, 100),
     Target("snapshot rows", joint.rows, joint.SNAPSHOTS, 30),
+    Target("trace message", traces.message, traces.MESSAGES, 150),
+    Target("trace evidence", traces.evidence, traces.EVIDENCE, 200),
+    Target("trace records", traces.records, traces.RECORDS, 300),
+    Target("trace snapshot", traces.snapshot, traces.SNAPSHOTS, 100),
+    Target("trace row", traces.row, traces.ROWS, 300),
+    Target("node envelope", traces.envelope, traces.ENVELOPES, 200),
+    Target("node state", traces.waits, traces.WAITS, 300),
+    Target("node stored bytes", traces.sealed, traces.SEALED, 300),
+    Target("node stored step", traces.step, traces.STEPS, 50),
+    Target("node card", traces.card, traces.CARDS, 200),
+    Target("request to unmask", traces.request, traces.REQUESTS, 200),
     Target("overlap message", overlap.message, overlap.MESSAGES, 200),
     Target("overlap letter", overlap.letter, overlap.LETTERS, 500),
     Target("overlap set", overlap.published, overlap.SETS, 300),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from clew.errors import PeerError
 from clew.joint import messages
+from clew.joint.codec import FIRST_SECOND, LAST_SECOND
 from clew.joint.messages import AskRows, Message, Refusal, RefusalCode, encode, parse
 from clew.joint.sizes import may_be_padded_to, padded, size_class
 
@@ -22,6 +23,8 @@ def values(field: Any) -> st.SearchStrategy[Any]:
     """Values that a field can hold."""
     how = field.metadata["field"]
     match type(how).__name__:
+        case "_Moment":
+            return st.integers(FIRST_SECOND, LAST_SECOND)
         case "_Whole":
             bits = 8 * how.size
             low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if how.signed else (0, (1 << bits) - 1)

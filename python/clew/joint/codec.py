@@ -16,6 +16,8 @@ import numpy as np
 from clew.errors import PeerError
 
 __all__ = [
+    "FIRST_SECOND",
+    "LAST_SECOND",
     "Reader",
     "blob",
     "choice",
@@ -24,9 +26,14 @@ __all__ = [
     "many",
     "parse_fields",
     "positions",
+    "seconds",
     "text",
     "whole",
 ]
+
+FIRST_SECOND: Final = -62_135_596_800
+LAST_SECOND: Final = 253_402_300_799
+"""The years 1 to 9999, in seconds since 1970: what every calendar and table here can hold."""
 
 _LENGTH: Final = 4
 
@@ -57,6 +64,23 @@ class _Whole:
         if len(data) != self.size:
             raise ValueError("a whole number has another width")
         return int.from_bytes(data, "big", signed=self.signed)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    def encode(self, value: int) -> bytes:
+        return self._checked(value).to_bytes(8, "big", signed=True)
+
+    def parse(self, data: bytes) -> int:
+        if len(data) != 8:
+            raise ValueError("a moment has another width")
+        return self._checked(int.from_bytes(data, "big", signed=True))
+
+    def _checked(self, value: int) -> int:
+        if not FIRST_SECOND <= value <= LAST_SECOND:
+            raise ValueError("a moment that is in no calendar")
+        return value
 
 
 @final
@@ -164,6 +188,11 @@ class _Many:
 def whole(size: int, *, signed: bool = False) -> Any:
     """A field: a whole number of ``size`` bytes, big-endian."""
     return field(metadata={"field": _Whole(size, signed)})
+
+
+def seconds() -> Any:
+    """A field: a moment in seconds since 1970, of the years 1 to 9999."""
+    return field(metadata={"field": _Moment()})
 
 
 def choice(of: type[IntEnum]) -> Any:

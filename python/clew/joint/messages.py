@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, get_args
 
-from clew.joint.codec import blob, choice, encode_fields, malformed, many, parse_fields, positions, text, whole
+from clew.joint.codec import blob, choice, encode_fields, malformed, many, parse_fields, positions, seconds, text, whole
 from clew.warrants.document import SEED_LIMIT
 
 __all__ = [
@@ -75,8 +75,8 @@ class Offer:
 
     case: str = text(1, 64)
     stage: int = whole(2)
-    begin: int = whole(8, signed=True)  # seconds since 1970; the window is [begin, end)
-    end: int = whole(8, signed=True)
+    begin: int = seconds()  # the window is [begin, end)
+    end: int = seconds()
     hub_limit: int = whole(4)
     detail: int = whole(1)
     normaliser: str = text(1, 64)
@@ -221,7 +221,7 @@ class Unmask:
 
     trace: bytes = blob(32)
     serial: int = whole(2)
-    until: int = whole(8, signed=True)  # the approvals hold until this moment, seconds since 1970
+    until: int = seconds()  # the approvals hold until this moment
     wants: tuple[Want, ...] = many(Want, 1, _WANT_LIMIT)
     approvals: tuple[Approval, ...] = many(Approval, 0, 64)
 

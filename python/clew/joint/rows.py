@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from clew.chain.graph import HOURS
+from clew.joint.codec import FIRST_SECOND, LAST_SECOND
 from clew.joint.sizes import size_class
 
 __all__ = ["FIXED", "LEAST_ROW", "Entries", "Row", "entries_of", "joined", "parse_rows", "read_rows", "write_row"]
@@ -29,6 +30,7 @@ FIXED: Final = np.dtype(
 )
 """72 bytes an entry: counts, known seconds, and the first and last moment in microseconds since 1970."""
 
+_MICRO: Final = 1_000_000
 _HOUR: Final = np.dtype([("hour", "u1"), ("contacts", ">u4")])
 
 
@@ -181,6 +183,7 @@ def _possible(entries: Entries, sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.
     np.add.at(contacts, whose, hours["contacts"].astype(np.int64))
     counted = sum(fixed[f"{name}_{way}"].astype(np.int64) for name in _WAYS[:4] for way in ("out", "in"))
     good = (spread > 0) & (contacts == counted) & (fixed["first"] <= fixed["last"])
+    good &= (fixed["first"] >= FIRST_SECOND * _MICRO) & (fixed["last"] < (LAST_SECOND + 1) * _MICRO)
     for name in _WAYS:
         for way in ("out", "in"):
             good &= fixed[f"{name}_{way}"] < 1 << (63 if name == "seconds" else 31)

@@ -75,8 +75,9 @@ class Reached:
         return cls(vertices.num_rows - hidden, hidden)
 
 
-def exchanges(messages: Iterable[tuple[Wire, bytes]]) -> list[Exchange]:
-    """The answered requests to unmask among these messages, in their order."""
+def exchanges(messages: Iterable[tuple[Wire, bytes]], taken: int) -> list[Exchange]:
+    """The first ``taken`` answered requests to unmask among these messages, in their order: an answer that was refused
+    ended the trace, and revealed nothing."""
     found: list[Exchange] = []
     asked: Unmask | None = None
     known: set[str] = set()
@@ -84,7 +85,7 @@ def exchanges(messages: Iterable[tuple[Wire, bytes]]) -> list[Exchange]:
         message = parse(data)
         if isinstance(message, Unmask):
             asked = message
-        elif isinstance(message, Unmasked) and asked is not None:
+        elif isinstance(message, Unmasked) and asked is not None and len(found) < taken:
             known |= {one.number for one in message.numbers}
             found.append(Exchange(asked, message, wire.at, read_records(message.records, known)))
     return found

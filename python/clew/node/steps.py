@@ -124,19 +124,24 @@ class Steps:
             self.write_case()
             return
         for serial, data in self._storage.steps(self._of):
-            what: dict[str, Any] = json.loads(data)
-            came = self._storage.message(self._of, serial, sent=False)
-            if what["do"] == "keep":
-                self.offer = offer_in(came or b"")
-                continue
-            made = self._apply(what, parse(came) if came is not None else None)
-            sent = None if made.message is None else encode(made.message)
-            if sent != self._storage.message(self._of, serial, sent=True):
-                raise altered()
-            self._move(made, sent)
-            self._last = datetime.fromisoformat(what["now"])
+            try:
+                self._take_again(serial, json.loads(data))
+            except (LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
+                raise altered() from error  # what a step was given is not what any step is given
         self._files.write_log(self._storage, self._of)
         self.write_case()
+
+    def _take_again(self, serial: int, what: dict[str, Any]) -> None:
+        came = self._storage.message(self._of, serial, sent=False)
+        if what["do"] == "keep":
+            self.offer = offer_in(came or b"")
+            return
+        made = self._apply(what, parse(came) if came is not None else None)
+        sent = None if made.message is None else encode(made.message)
+        if sent != self._storage.message(self._of, serial, sent=True):
+            raise altered()
+        self._move(made, sent)
+        self._last = datetime.fromisoformat(what["now"])
 
     def take_snapshot(self) -> None:
         """Take the snapshot that has come whole, if it is the one that the holder committed to; else ``PeerError``.
@@ -202,7 +207,8 @@ class Steps:
         )
 
     def _unmaskings(self) -> list[Exchange]:
-        return exchanges(self._storage.unmaskings(self._of))
+        taken = sum(found.entry.kind == "joint.unmasked" for found in self._files.log.entries())
+        return exchanges(self._storage.unmaskings(self._of), taken)
 
     def _snapshot_bytes(self) -> int:
         """How large the holder's snapshot is that the tracer fetches; after the closing, as the receipt has it."""
