@@ -210,3 +210,75 @@ impl Opened {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::pairs::Sealed;
+
+    fn stored() -> Value {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/vectors/core.json");
+        let text = std::fs::read_to_string(path).expect("spec/vectors/core.json");
+        serde_json::from_str::<Value>(&text).expect("JSON")["sealing"].take()
+    }
+
+    fn bytes<const N: usize>(value: &Value) -> [u8; N] {
+        let text = value.as_str().expect("hexadecimal text");
+        std::array::from_fn(|at| {
+            u8::from_str_radix(&text[2 * at..2 * at + 2], 16).expect("hexadecimal digits")
+        })
+    }
+
+    fn request(stored: &Value) -> Sealed {
+        let items = stored["request"].as_array().expect("items");
+        Sealed::from_items(&items.iter().map(bytes).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn seals_are_folded_as_the_specification_says() {
+        let stored = stored();
+        let request = request(&stored);
+        for backend in Backend::available() {
+            let seals = fold_seals(backend, request.view().expect("columns")).expect("points");
+            let expected = ["fold_of_b1", "fold_of_b2"].map(|name| bytes(&stored["seals"][name]));
+            assert_eq!(seals.sums, expected);
+        }
+    }
+
+    /// Weights that did not depend on all of a list could be known before the rest of it is chosen.
+    #[test]
+    fn every_point_of_a_list_changes_every_weight() {
+        let request = request(&stored());
+        let backend = Backend::best();
+        let weights = |sealed: &Sealed| -> Vec<[u8; 32]> {
+            let sealed = sealed.view().expect("columns");
+            fold_seals(backend, sealed).expect("points").weights
+        };
+        let right = weights(&request);
+        for column in 0..4 {
+            for place in 0..2 {
+                let mut changed = request.clone();
+                let pair = if column < 2 {
+                    &mut changed.number
+                } else {
+                    &mut changed.seal
+                };
+                let half = if column % 2 == 0 {
+                    &mut pair.first
+                } else {
+                    &mut pair.second
+                };
+                half[place] = *Table::generator().encoding();
+                let changed = weights(&changed);
+                assert!(
+                    right
+                        .iter()
+                        .zip(&changed)
+                        .all(|(right, changed)| right != changed)
+                );
+            }
+        }
+    }
+}

@@ -297,6 +297,30 @@ fn points_test<'a>(backend: Backend, public: &'a Public, pool: &'a [[u8; 32]]) -
     test
 }
 
+/// The sum by which the holder checks seals: its points are secret, its weights are not. `many` times the items, so that
+/// both ways of summing are seen.
+fn sum_test<'a>(
+    backend: Backend,
+    public: &'a Public,
+    pool: &'a [[u8; 32]],
+    many: usize,
+) -> Test<'a> {
+    let mut numbers = Numbers(17);
+    let weight = |_| {
+        let mut weight = numbers.scalar();
+        weight[16..].fill(0);
+        weight
+    };
+    let weights: Vec<[u8; 32]> = (0..many * ITEMS).map(weight).collect();
+    let mut test = points_test(backend, public, pool);
+    test.name = format!("{:<9} sum of {} points", backend.name(), many * ITEMS);
+    test.call = Box::new(move |secrets| {
+        let points = secrets.scalars.repeat(many);
+        let _ = black_box(sum_products_vartime(backend, &points, &weights));
+    });
+    test
+}
+
 /// Decryption as the holder does it: a right guess, of which one item decrypts to the identity, against wrong ones. The
 /// points are the secret; `pool` holds others, and the scalar is the holder's.
 fn guess_test<'a>(backend: Backend, public: &'a Public, pool: &'a [[u8; 32]]) -> Test<'a> {
@@ -408,6 +432,8 @@ fn tests_of<'a>(backend: Backend, public: &'a Public, pool: &'a [[u8; 32]]) -> V
     ));
     tests.push(points_test(backend, public, pool));
     tests.push(guess_test(backend, public, pool));
+    tests.push(sum_test(backend, public, pool, 1));
+    tests.push(sum_test(backend, public, pool, 16));
     tests
 }
 

@@ -139,9 +139,33 @@ fn sealing(backend: Backend) -> Value {
         "randomness": draws,
         "entries": hexes(&entries.view().expect("columns").to_items()),
         "request": hexes(&hop.sealed.view().expect("columns").to_items()),
+        "seals": seals(&holder, &hop),
         "opened": hexes(hop.opened.points()),
         "name_answers": hexes(&hop.names),
         "names": hexes(&names),
+    })
+}
+
+/// The folds by which the seals of a request are checked.
+fn seals(holder: &Holder, hop: &Hop) -> Value {
+    let [a1, a2, b1, b2] = hop.sealed.view().expect("columns").columns();
+    let digest = naive::transcript(
+        "clew/1 seals",
+        &[
+            ("sealed", naive::number(a1.len() as u64)),
+            ("number first", a1.concat()),
+            ("number second", a2.concat()),
+            ("seal first", b1.concat()),
+            ("seal second", b2.concat()),
+        ],
+    );
+    let weights = naive::weights(&digest, a1.len());
+    let folds = [hop.opened.points(), b1, b2].map(|column| sum(column, &weights));
+    let [m, x] = [&holder.secrets.seal, &holder.secrets.encryption].map(|it| scalar(it.expose()));
+    assert_eq!(m * folds[0], folds[2] - x * folds[1]);
+    let [numbers, first, second] = folds.map(|fold| hex(&naive::encode(&fold)));
+    json!({
+        "digest": hex(&digest), "fold_of_opened": numbers, "fold_of_b1": first, "fold_of_b2": second,
     })
 }
 
