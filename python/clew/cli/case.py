@@ -44,7 +44,7 @@ def case() -> None:
       clew case start NODE 1 --warrant W --seeds S
       clew case result NODE 1
       clew case close NODE 1
-    Either side: clew case status, pause, resume, refuse.
+    Either side: clew case status, receipt, pause, resume, refuse, revoke.
     """
 
 
@@ -177,21 +177,29 @@ _say(
 @case.command()
 @_trace
 @click.option("--warrant", required=True, type=FILE, help="The signed warrant of this trace.")
+@click.option("--amendment", "amendments", multiple=True, type=FILE, help="Of a later stage: each, in order; repeat.")
 @click.option("--seeds", type=FILE, help="Its seeds, from clew warrant draft; on the tracer's side only.")
 @json_option
-def start(folder: Path, trace: str, warrant: Path, seeds: Path | None, as_json: bool) -> None:
+def start(
+    folder: Path, trace: str, warrant: Path, amendments: tuple[Path, ...], seeds: Path | None, as_json: bool
+) -> None:
     """Take the signed warrant of a trace: it is verified now. When both sides have, the nodes trace by themselves.
 
+    A trace of a later stage takes the warrant and every amendment up to its own. What the policy's folder of
+    revocations holds is looked at before every step from now on.
+
     \b
-    Example:
+    Examples:
       clew case start node 1 --warrant joint-warrant.signed.json --seeds joint-seeds.json
+      clew case start node 2 --warrant joint-warrant.signed.json --amendment stage-2.signed.json
     """
     from clew.node.drafting import read_shares
     from clew.warrants.files import read_file
 
     shares = read_shares(read_file(seeds, _SEEDS_LIMIT), str(seeds))[1] if seeds is not None else []
     shown = [[share.number, share.secret.hex()] for share in shares]
-    found = _ask(folder, "start", case=trace, warrant=str(warrant.resolve()), seeds=shown)
+    papers = {"warrant": str(warrant.resolve()), "amendments": [str(path.resolve()) for path in amendments]}
+    found = _ask(folder, "start", case=trace, seeds=shown, **papers)
     _shown(as_json, found, f"The warrant is verified for trace {found['number']}.")
 
 
@@ -227,6 +235,24 @@ _say(
     """,
     why=True,
 )
+
+
+@case.command()
+@_trace
+@click.argument("revocation", type=FILE)
+@json_option
+def revoke(folder: Path, trace: str, revocation: Path, as_json: bool) -> None:
+    """Hand the node a signed revocation of a trace's warrant: the trace ends on both sides, its secrets are destroyed.
+
+    A revocation in the folder that policy.toml names does the same by itself. The case folder keeps it: clew cells and
+    clew report refuse the case from then on.
+
+    \b
+    Example:
+      clew case revoke node 1 revocation-1cfa2cb24d18.signed.json
+    """
+    found = _ask(folder, "revoke", case=trace, revocation=str(revocation.resolve()))
+    _shown(as_json, found, "The warrant is revoked, and the trace has ended on this side.")
 
 
 @case.command()

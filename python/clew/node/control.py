@@ -90,6 +90,8 @@ def _act(desk: Desk, one: Running, what: str, asked: Mapping[str, Any]) -> dict[
         _start(desk, one, asked)
     elif what == "refuse":
         one.refuse(asked["reason"])
+    elif what == "revoke":
+        one.revoke(read_file(Path(asked["revocation"]), _LIMIT))
     elif what == "close":
         one.close()
     elif what == "result":
@@ -112,14 +114,14 @@ def _act(desk: Desk, one: Running, what: str, asked: Mapping[str, Any]) -> dict[
 def _start(desk: Desk, one: Running, asked: Mapping[str, Any]) -> None:
     policy_file = desk.identity.settings.policy
     policy = read_policy(policy_file)
-    warrant = Path(asked["warrant"])
+    warrant, amendments = Path(asked["warrant"]), [Path(path) for path in asked.get("amendments", ())]
     documents = Documents(
         read_file(warrant, _LIMIT),
         policy.source,
-        (),
+        tuple(read_file(path, _LIMIT) for path in amendments),
         policy.revocations,
         policy_file,
-        (str(warrant),),
+        (str(warrant), *map(str, amendments)),
     )
     one.start(documents, [SeedShare(number, bytes.fromhex(secret)) for number, secret in asked["seeds"]])
 

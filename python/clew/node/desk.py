@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, final
 
 from clew.effects import Clock, Randomness
-from clew.errors import InputError, PeerError, Refused, UsageError
+from clew.errors import ClewError, InputError, PeerError, Refused, UsageError
 from clew.joint.messages import Message, Offer, parse
 from clew.joint.tracer import Terms
 from clew.node.identity import Card, Identity
@@ -72,6 +72,14 @@ class Desk:
             "there are several traces of that case" if found else "there is no such trace",
             mend="clew case list NODE shows their numbers.",
         )
+
+    def look_for_revocations(self) -> None:
+        """End the traces whose warrant is revoked by now, also those in which nothing happens."""
+        for one in self.traces():
+            try:
+                one.look_for_revocation()
+            except ClewError as error:
+                one.trouble = str(error)
 
     def open(self, partner: str, terms: Mapping[str, object]) -> Running:
         """A new trace offered to a partner; ``terms`` are case, stage, begin, end, hub_limit and auditor (hex)."""

@@ -27,6 +27,7 @@ _CHUNK: Final = 4 << 20
 _LARGEST_SNAPSHOT: Final = 1 << 36
 _LOOK_SECONDS: Final = 0.05
 _FIRST_SECONDS: Final = 0.1
+_REVOCATIONS_SECONDS: Final = 1.0
 _LAST_SECONDS: Final = 10.0
 _REASON: Final = 200
 
@@ -49,8 +50,12 @@ class Node:
             await self._receiver.start()
             await self._control.start()
             ready()
+            looked = 0.0
             while not stop.is_set():
                 self._receiver.trust_new()
+                if (now := asyncio.get_running_loop().time()) - looked >= _REVOCATIONS_SECONDS:
+                    looked = now
+                    await asyncio.to_thread(self._desk.look_for_revocations)
                 self._look()
                 try:
                     await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
@@ -102,6 +107,9 @@ class Node:
         pause = _FIRST_SECONDS
         while (data := one.outgoing) is not None and one.paused is None:
             try:
+                await asyncio.to_thread(one.look_for_revocation)
+                if one.outgoing is not data or one.paused is not None:
+                    continue
                 answer = await self._partners.send(card, Kind.MESSAGE, data)
                 one.trouble = ""
                 one.partner_says = Wait("")

@@ -22,6 +22,7 @@ from clew.joint.terms import require_fits
 from clew.joint.unmasking import Approvers
 from clew.node.given import papers_json, terms_json
 from clew.node.identity import Card, Identity
+from clew.node.revocations import REVOKED, UNSURE, Watch
 from clew.node.states import ENDED
 from clew.node.steps import State, Steps
 from clew.node.storage import Row, Storage
@@ -64,6 +65,7 @@ class Running:
         self._storage = storage
         self._clock = clock
         self._lock = threading.Lock()
+        self._watch = Watch(identity.settings.policy)
         self._steps = Steps(identity, partner, storage, self.files, clock, randomness, row.id)
         try:
             self._steps.take_up(row)
@@ -158,6 +160,7 @@ class Running:
     def unmask(self, request: UnmaskRequest) -> None:
         """Send an approved request. The own side looks at the approvals first, as the partner will."""
         with self._one_at_a_time():
+            self._end_if_revoked()
             state = self.state
             if not isinstance(state, tracer.Traced):
                 raise _not_now("vertices are unmasked when every hop is done, by the tracer")
@@ -195,6 +198,23 @@ class Running:
             else:
                 self.broken = None
                 self._steps.refuse_offer(reason)
+
+    def revoke(self, data: bytes) -> None:
+        """Take a signed revocation of this trace's warrant: the trace ends, and the case folder keeps it."""
+        with self._one_at_a_time(broken_too=True):
+            documents = self._steps.documents or self.files.documents()
+            if documents is None:
+                raise _not_now("no warrant was taken for this trace yet")
+            case = CaseFolder(self.folder)
+            self._end_revoked(self._watch.require_revoked(documents, data, case, self.log, self._clock))
+
+    def look_for_revocation(self) -> None:
+        """End the trace if its warrant is revoked by now. While a step is being done it is looked at by that step."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._end_if_revoked()
+            finally:
+                self._lock.release()
 
     def pause(self, reason: str) -> None:
         """Answer and ask nothing until :meth:`go_on`; the partner sees the reason."""
@@ -274,6 +294,8 @@ class Running:
         """Take the partner's answer to what was sent."""
         with self._one_at_a_time():
             message = parse(data)
+            if self._end_if_revoked():
+                return
             before = self.state
             self._steps.receive(message, data)
             if self.state is before:
@@ -310,6 +332,7 @@ class Running:
         return isinstance(self.state, tracer.Committed) and not self.snapshot_file.exists()
 
     def _arrived(self, message: Message, data: bytes) -> Told:
+        self._end_if_revoked()
         row = self.row
         self.partner_says = Wait("")
         if self.broken is not None:
@@ -330,6 +353,26 @@ class Running:
             return Wait("waiting for the warrant")
         made = self._steps.receive(message, data)
         return Answer(made) if made is not None else Nothing()
+
+    def _end_if_revoked(self) -> bool:
+        """End the trace if its warrant is revoked, pause it while nobody can say whether it is; whether it did."""
+        documents = self._steps.documents
+        if documents is None or self.broken is not None or self.paused is not None or self.row.state in ENDED:
+            return False
+        found = self._watch.look(documents, CaseFolder(self.folder), self.log, self._clock)
+        if found is None:
+            return False
+        if found.code == "warrant.revoked":
+            self._end_revoked(self._watch.among(documents))
+        else:
+            self.pause(UNSURE)
+            self.trouble = str(found)
+        return True
+
+    def _end_revoked(self, documents: files.Documents) -> None:
+        if self.row.state not in ENDED:
+            self._steps.do({"do": "stop", "reason": REVOKED})
+        self.files.keep_documents(documents)
 
     @contextmanager
     def _one_at_a_time(self, *, broken_too: bool = False) -> Iterator[None]:

@@ -35,7 +35,7 @@ _WORDS: Final = {
 }
 
 _NEXT: Final = {
-    ("tracer", "committed"): "Draft the warrant (clew warrant draft --node), have it signed, then clew case start on both sides.",
+    ("tracer", "committed"): "Draft the warrant (clew warrant draft), have it signed; clew case start on both sides.",
     ("tracer", "traced"): "The graph is in the case folder: clew case result. Then clew case close.",
     ("holder", "offered"): "Decide: clew case accept, or clew case refuse with a reason.",
     ("holder", "committed"): "When the signed warrant comes: clew case start.",

@@ -75,6 +75,17 @@ class TraceFiles:
             self._couples = read_window(store, offer, self._settings.name, self.log, self._clock)
         return self._couples
 
+    def documents(self) -> files.Documents | None:
+        """The papers that the case folder holds, if there are any."""
+        case = CaseFolder(self.folder)
+        return files.Documents.read(case) if case.exists and case.names(Part.WARRANT) else None
+
+    def keep_documents(self, documents: files.Documents) -> None:
+        """Keep the papers of a revoked warrant in the case folder: every later step in it is refused."""
+        digest, last = documents.chain()[-1], hashlib.sha256(documents.revocations[-1]).hexdigest()
+        said = self.log.commit(Entry("warrant.revoked", {"warrant": digest, "file": last}))
+        CaseFolder.open(self.folder).replace({Part.WARRANT: documents.files()}, said)
+
     def read_snapshot(self) -> Snapshot:
         """The partner's snapshot."""
         if not self.snapshot.exists():

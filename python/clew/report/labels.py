@@ -81,6 +81,7 @@ SCALE = {
 ENTRIES = {
     "warrant.verified": words.ENTRY_WARRANT_VERIFIED,
     "warrant.refused": words.ENTRY_WARRANT_REFUSED,
+    "warrant.revoked": words.ENTRY_WARRANT_REVOKED,
     "records.read": words.ENTRY_RECORDS_READ,
     "records.source": words.ENTRY_RECORDS_SOURCE,
     "source.refused": words.ENTRY_SOURCE_REFUSED,

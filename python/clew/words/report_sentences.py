@@ -296,6 +296,7 @@ END_OF_REPORT = Sentence("End of the report")
 # What the entries of the log announce.
 ENTRY_WARRANT_VERIFIED = Sentence("the warrant was verified")
 ENTRY_WARRANT_REFUSED = Sentence("a warrant was refused")
+ENTRY_WARRANT_REVOKED = Sentence("a revocation of the warrant was taken")
 ENTRY_RECORDS_READ = Sentence("records were read")
 ENTRY_RECORDS_SOURCE = Sentence("an operator's line was shown")
 ENTRY_SOURCE_REFUSED = Sentence("an operator's line was refused")
