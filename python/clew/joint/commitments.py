@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import final
 
-from clew.joint import labels
+from clew.joint import group, labels
 from clew.joint.couples import Couples
 from clew.joint.labels import digest, expand
 from clew.joint.messages import TracerCommitments
-from clew.joint.terms import Order, tracer_statement
+from clew.joint.terms import Order, number_dst, tracer_statement
 from clew.joint.trees import Tree
 from clew.warrants.keys import SigningKey
 
@@ -68,6 +68,15 @@ class Commitments:
         a, b = (couples.numbers.take(ends).to_pylist() for ends in (couples.a, couples.b))
         leaves = zip(self.couple_salts, a, b, strict=True)
         return Tree([couple_leaf(self.trace, salt, first, second) for salt, first, second in leaves])
+
+    @cached_property
+    def recognition(self) -> tuple[group.Array, group.Hidden]:
+        """All numbers as the holder is asked to name them, and what reads the names (spec 5.2).
+
+        Nothing in it depends on a warrant: it is made while one is awaited.
+        """
+        points = group.hash_to_group(self.couples.numbers, number_dst(self.trace))
+        return group.hide_numbers(points, digest(labels.RECOGNISE, self.trace, self.seed))
 
     @cached_property
     def couple_salts(self) -> list[bytes]:

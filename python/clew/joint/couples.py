@@ -75,7 +75,7 @@ class Couples:
             raise ValueError("couples come out of one store, by one hop from all its numbers")
         seen = graph.vertices.filter(pc.greater(graph.vertices["contacts"], 0))
         numbers = seen["vertex"].combine_chunks()
-        return cls(
+        found = cls(
             numbers=numbers,
             contacts=seen["contacts"].to_numpy().astype(np.int64),
             hub=seen["hub"].to_numpy().astype(np.bool_),
@@ -85,6 +85,8 @@ class Couples:
             identity=graph.stores[0][1] if graph.stores else "0" * 64,
             events=graph.events,
         )
+        _ = found.adjacency  # kept there: both roles need it, and later the partner waits
+        return found
 
     @classmethod
     def none(cls) -> Couples:

@@ -289,6 +289,8 @@ def _check_commitments(state: AwaitCommitments, message: HolderCommitments) -> S
     keys = group.HolderKeys(message.keys)
     group.verify_possession(keys, context.possession(state.order.trace), message.possession)
     body = {"trace": state.order.trace.hex(), **context.roots_body(roots)}
+    if len(state.party.couples.numbers):
+        _ = state.commitments.recognition  # kept there: nobody waits now, and the partner will
     after = Committed(state.party, state.order, state.commitments, roots, keys)
     return Step(after, None, (Entry("joint.committed", body),))
 
@@ -307,9 +309,7 @@ def _take_seals(kept: Trace, message: SealedSeeds, given: Given) -> Step[State]:
     if not len(own):
         return _ask(kept, 0, given, (_entry("joint.seeds", kept, seeds=len(seals)),))
     _require_live(kept, given)
-    blinds = digest(labels.RECOGNISE, kept.order.trace, kept.commitments.seed)
-    hashed = group.hash_to_group(own, number_dst(kept.order.trace))
-    blinded, hidden = group.hide_numbers(hashed, blinds)
+    blinded, hidden = kept.commitments.recognition
     request = Recognise(kept.order.trace, blinded.tobytes())
     spent = kept.spent.with_more(kept.authorisation.remaining, recognised=len(own))
     kept = replace(kept, spent=spent)
