@@ -152,6 +152,21 @@ def test_the_wrong_encoding_rejects_lines_or_the_file_and_never_reads_rubbish(pl
     assert error["code"] == "file.encoding"
 
 
+@pytest.mark.parametrize("profile", [True, False])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_file_that_is_one_line_for_its_line_ends_is_said_to_be_so(place: Path, encoding: str, profile: bool) -> None:
+    data = (HEADER + GOOD * 3).replace("\n", "\r").encode(encoding)
+    error = bring(place, data, expect=3, profile=profile)["error"]
+    assert error["code"] == "file.line-ends"
+    assert not list((place / "store").glob("imports/*"))
+
+
+def test_a_web_page_under_the_name_of_a_spreadsheet_is_said_to_be_one(place: Path) -> None:
+    for data in ("<html><body><table>", "\ufeff \n<!DOCTYPE html>\n<html>", '<TABLE border="1">\n'):
+        error = bring(place, data, expect=3, profile=False, name="calls.xls")["error"]
+        assert (error["code"], "web page" in error["what"]) == ("file.not-text", True)
+
+
 def test_an_unknown_format_is_said_to_be_one(place: Path) -> None:
     error = bring(place, "Dear colleague,\nplease find the records attached.\n", expect=3, profile=False)["error"]
     assert error["code"] in {"file.no-columns", "file.no-records", "layout.questions"}

@@ -21,6 +21,8 @@ from clew.records.words import column_role
 
 __all__ = ["HEAD", "Encoding", "Sample", "decide_delimiter", "decide_encoding", "read_sample", "refuse_binary", "split"]
 
+_HTML: Final = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head|body|table|meta|style)\b", re.IGNORECASE)
+
 HEAD: Final = 512 * 1024
 """Bytes of the beginning that are looked at."""
 
@@ -156,6 +158,13 @@ def refuse_binary(head: bytes, path: Path, *, wide: bool = False) -> None:
     for magic, name, mend in _MAGIC:
         if head.startswith(magic):
             raise InputError("file.not-text", f"this is {name}, not CSV or TSV", where=str(path), mend=mend)
+    if _HTML.match(head):
+        raise InputError(
+            "file.not-text",
+            "this is a web page, as some portals name .xls, not CSV or TSV",
+            where=str(path),
+            mend="Ask the operator for CSV. A spreadsheet that opens it may round the numbers.",
+        )
     if head[:1] in b"{[" and re.match(rb'[\[{]\s*(["{\[]|$)', head):
         raise InputError(
             "file.not-text", "this is JSON, not CSV or TSV", where=str(path), mend="Clew imports CSV and TSV."
@@ -166,6 +175,13 @@ def refuse_binary(head: bytes, path: Path, *, wide: bool = False) -> None:
             "this is a binary file, not CSV or TSV",
             where=str(path),
             mend="Ask the operator for the records as text.",
+        )
+    if b"\r" in head and b"\n" not in head:
+        raise InputError(
+            "file.line-ends",
+            "its lines end with a carriage return alone, so that the whole file would be one line",
+            where=str(path),
+            mend="Ask for it with ordinary line ends, or import a copy: tr '\\r' '\\n' < FILE > COPY",
         )
 
 
