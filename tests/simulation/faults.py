@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from clew.errors import ClewError
 from clew.joint import holder, tracer
-from clew.joint.messages import Ask, AskRows, Message, encode, parse
+from clew.joint.messages import Ask, AskRows, Message, Unmask, encode, parse
 from clew.joint.steps import Given, Step
-from tests.protocol.parties import EXPIRES, NOW, authorised, committed, sample
+from tests.protocol.parties import APPROVER, EXPIRES, NOW, authorised, committed, sample
+from tests.protocol.test_attacks_of_the_tracer import approved
 
 SEED = "+9641000001"
 MODULES: dict[str, Any] = {"tracer": tracer, "holder": holder}
@@ -24,7 +26,14 @@ remembered: dict[bytes, tuple[Step[Any], bytes | None]] = {}
 Operation = tuple[str, int]
 """What happens next, and to which message in flight or to which side."""
 
-OPERATIONS = ("deliver", "drop", "duplicate", "retry", "crash", "disk full", "disk free", "expire", "back", "ahead")
+OPERATIONS = (
+    *("deliver", "drop", "duplicate", "retry", "crash", "disk full", "disk free", "expire", "back", "ahead"),
+    *("unmask", "close"),
+)
+HIDDEN = "+33100000003"
+"""Reached from the seed, and known to the holder only: the one that is unmasked."""
+UNMASK, CLOSE = b"do unmask", b"do close"
+"""What the tracer's people do; the journal keeps it like a message that came."""
 
 
 @dataclass
@@ -75,9 +84,31 @@ class Node:
         parts = [self.side.encode(), self.past, data, repr(given.now).encode(), given.random]
         key = hashlib.sha256(b"|".join(parts)).digest()
         if key not in remembered:
-            step = MODULES[self.side].receive(state, parse(data), given)
+            step = self.done(state, data, given)
             remembered[key] = step, None if step.message is None else encode(step.message)
         return remembered[key]
+
+    def done(self, state: Any, data: bytes, given: Given) -> Step[Any]:
+        if data == UNMASK:
+            (hidden,) = [v for v in tracer.graph(state).vertices["vertex"].to_pylist() if v.startswith("p:")]
+            request, digest = tracer.draft_unmasking(state, {hidden: "a reason"}, int(EXPIRES.timestamp()))
+            return tracer.unmask(state, approved(request, digest, *APPROVER), given)
+        if data == CLOSE:
+            return tracer.close(state)
+        step: Step[Any] = MODULES[self.side].receive(state, parse(data), given)
+        return step
+
+    def act(self, what: bytes) -> bytes | None:
+        """What is sent when a person does this now; nothing where it has no place or the disk is full."""
+        if not isinstance(self.state, tracer.Traced) or self.disk_full or (what == UNMASK and self.state.kept.unmasked):
+            return None
+        given = self.given()
+        try:
+            step, sent = self.step(self.state, what, given)
+        except ClewError:  # the warrant has expired by this side's clock
+            return None
+        self.keep(what, given, step.state, sent)
+        return sent
 
 
 @dataclass
@@ -87,6 +118,8 @@ class World:
     nodes: dict[str, Node]
     flying: list[tuple[str, bytes]] = field(default_factory=list)
     accepted: list[Message] = field(default_factory=list)
+    seen: list[tuple[bytes, tracer.Traced]] = field(default_factory=list)
+    """What the tracer had whenever every hop was done, and what led there."""
 
     def send(self, to: str, data: bytes | None) -> None:
         if data is not None:
@@ -101,6 +134,8 @@ class World:
             self.check()
         self.send("tracer" if to == "holder" else "holder", answer)
         assert not isinstance(node.state, holder.Ended | tracer.Ended), "an honest trace was ended"
+        if isinstance(node.state, tracer.Traced) and (not self.seen or self.seen[-1][0] != node.past):
+            self.seen.append((node.past, node.state))
 
     def do(self, operation: Operation) -> None:
         """One fault, or one ordinary delivery."""
@@ -115,6 +150,8 @@ class World:
             if what == "deliver":
                 self.hear(*message)
         match what:
+            case "unmask" | "close":
+                self.send("holder", self.nodes["tracer"].act(UNMASK if what == "unmask" else CLOSE))
             case "retry":
                 self.send("holder", self.nodes["tracer"].last)
             case "crash":
@@ -127,13 +164,17 @@ class World:
                 node.now = NOW + timedelta(days=1 if what == "ahead" else -1)
 
     def calm_down(self) -> None:
-        """The faults end: the tracer repeats its last message until the trace is done."""
+        """The faults end: the tracer repeats its last message until the trace is done, has the hidden vertex unmasked,
+        and closes."""
         for node in self.nodes.values():
             node.disk_full, node.now = False, NOW
+        mine = self.nodes["tracer"]
         for _ in range(40):
-            if isinstance(self.nodes["tracer"].state, tracer.Traced):
+            if isinstance(mine.state, tracer.Done):
                 return
-            self.send("holder", self.nodes["tracer"].last)
+            self.send(
+                "holder", mine.act(CLOSE if self.seen and self.seen[-1][1].kept.unmasked else UNMASK) or mine.last
+            )
             while self.flying:
                 self.hear(*self.flying.pop(0))
 
@@ -144,11 +185,16 @@ class World:
         assert [m.hop for m in asks] == list(range(len(asks))), "a hop was answered twice, or out of order"
         assert [m.hop for m in rows] == list(range(len(rows)))
         assert len(asks) - len(rows) in (0, 1), "rows were given for a list that had no names"
+        requests = [m for m in self.accepted if isinstance(m, Unmask)]
+        assert [m.serial for m in requests] == list(range(1, len(requests) + 1)), "a request was answered twice"
         state = self.nodes["holder"].state
+        if isinstance(state, holder.Destroyed):
+            assert not hasattr(state, "kept"), "a closed trace keeps nothing"
         if isinstance(state, holder._Open) and state.kept.authorisation is not None:
             spent, allowed = state.kept.spent, state.kept.authorisation.remaining
             assert spent.items == sum(len(m.sealed) // 128 for m in asks)
             assert spent.rows == sum(len(m.positions) // 4 for m in rows)
+            assert spent.unmaskings == sum(len(m.wants) for m in requests)
             assert all(left >= 0 for left in spent.left(allowed).values())
 
 
