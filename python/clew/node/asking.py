@@ -57,4 +57,6 @@ def ask_node(folder: Path, asked: Mapping[str, Any]) -> Any:
     if "error" not in found:
         return found["result"]
     said = found["error"]
-    raise _ERRORS.get(said["class"], StorageError)(said["code"], said["what"], where=said["where"], mend=said["mend"])
+    raise _ERRORS.get(said["class"], StorageError)(
+        said["code"], said["what"], where=said["where"], mend=said["mend"], counts=said.get("counts")
+    )
