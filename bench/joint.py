@@ -8,7 +8,8 @@ fewest numbers are reached that are at least as many as the ancestor's published
 root, nothing sent) to ``joint.traced`` (every answer checked, the graph known and durable). They hold the seeds'
 seals, recognition of own numbers, every hop's lists, names and rows, all proofs made and checked, rows opened, both
 databases, logs and networks. They do not hold what is done once, before a seed is named: reading the window, making
-the snapshot and sending it, which stand apart; nor reading the snapshot from the disk.
+the snapshot and sending it, which stand apart, and hiding the own numbers for recognition; nor reading the snapshot
+from the disk.
 
 All records at the holder, then split: every number is a customer of one of two services, and a contact stands in the
 records of its ends' services, once or in both. Sizes must be those of a pooled trace that is computed beside them.
