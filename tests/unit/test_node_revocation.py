@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from clew.node.running import Running
 from clew.node.told import Answer, Wait
 from clew.warrants.dsse import parse_envelope, sign
 from clew.warrants.policy import Holder, policy_toml, read_policy
-from tests.node_pair import AUDITOR, BEGIN, BUDGETS, END, REACHED, SEED, Desks, desks
+from tests.node_pair import AUDITOR, BEGIN, BUDGETS, END, REACHED, SEED, Desks, desks, papers, two
 from tests.warrants import EXPIRES, ISSUED, JUDGE, STRANGER, revoke
 
 SIDES = ("tracer", "holder")
@@ -198,3 +199,26 @@ def test_a_later_stage_is_a_trace_of_its_own_under_the_warrant_and_its_amendment
     require_traced(CaseFolder.open(pair.a.folder), graph, pair.a.log, system_clock)
     pair.a.revoke(revoke(first))  # whoever revokes the first stage ends every stage after it
     assert ended(pair.a)
+
+
+def test_a_file_in_the_folder_stops_running_nodes_by_itself(tmp_path: Path) -> None:
+    """Nobody has to be asked anything: over real sockets, in a trace in which nothing happens."""
+
+    async def story() -> None:
+        async with two(tmp_path) as pair:
+            policy = tmp_path / "b" / "policy.toml"
+            text = policy_toml([Holder("Judge", "judge", JUDGE.public)], 1, [], "revocations")
+            (tmp_path / "b" / "revocations").mkdir()
+            policy.write_text(text)
+            await pair.committed()
+            warrant, shares = papers(pair.tracer.one.terms_document(), [SEED])
+            await pair.start(pair.holder, warrant)
+            await pair.start(pair.tracer, warrant, shares)
+            await pair.tracer.until("traced")
+            (tmp_path / "b" / "revocations" / "r.json").write_bytes(revoke(warrant))
+            await pair.tracer.until("ended")
+            await pair.holder.until("ended")
+            assert ended(pair.tracer.one)
+            assert ended(pair.holder.one)
+
+    asyncio.run(story())

@@ -393,7 +393,12 @@ def verify(
         },
         f"\nThe warrant is good: case {scope.case}, stage {scope.stage}, {len(scope.seeds)} seed"
         f"{'s'[: len(scope.seeds) != 1]}, {scope.hops} hop{'s'[: scope.hops != 1]}.\n"
-        f"Next: clew trace --store STORE --warrant {file}{later} --policy {policy_file} --case {folder or 'FOLDER'}",
+        + (
+            f"Next: clew case start NODE TRACE --warrant {file}{later}"
+            if scope.joint is not None
+            else f"Next: clew trace --store STORE --warrant {file}{later} --policy {policy_file} "
+            f"--case {folder or 'FOLDER'}"
+        ),
     )
 
 
