@@ -34,6 +34,9 @@ from clew.warrants.policy import parse_policy
 
 __all__ = ["Running"]
 
+_MOMENT: Final = 0.05
+"""Seconds that a message waits for what is done only for a moment, such as a look for revocations: a partner that is
+told to wait sends all of it again."""
 _LONG_DIGITS: Final = re.compile(r"\d(?:[ ().\-/]?\d){5,}")
 
 
@@ -283,7 +286,7 @@ class Running:
 
     def arrived(self, message: Message, data: bytes) -> Told:
         """What a message of the partner is answered with, once that is durable."""
-        if not self._lock.acquire(blocking=False):
+        if not self._lock.acquire(timeout=_MOMENT):
             return Wait("working")
         try:
             return self._arrived(message, data)
