@@ -154,9 +154,9 @@ HUBS_INTRO = Sentence(
 # The joint trace, where there was one.
 JOINT = Sentence("The joint trace")
 JOINT_INTRO = Sentence(
-    "Part of this graph comes out of the records of {partner}. Both sides computed it together, and neither handed its "
-    "records over. A number that stands in the partner's records only is shown as a pseudonym (p:…) until "
-    "approvers of both sides let it be unmasked."
+    "Part of this graph comes out of the records of {partner}. Both sides computed it together; no record was handed "
+    "over, except those between unmasked numbers. A number that stands in the partner's records only is shown as a "
+    "pseudonym (p:…) until approvers of both sides let it be unmasked."
 )
 JOINT_ACCOUNT = Sentence("This account is of this side's imports; {partner} keeps the account of its own.")
 JOINT_PARTNER = Sentence("Partner")
