@@ -4,6 +4,7 @@ spec protocol 11, and that what is refused is logged by the one and told to the 
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -357,6 +358,11 @@ def test_a_broken_row_counts_as_absent_and_the_holder_sees_the_same_traffic(
         assert len(kept.broken) >= 3
         assert not len(kept.found.owner)
         assert "joint.refused" not in kinds(pair.tracer) + kinds(pair.holder)  # nor was the holder told
+        await asyncio.to_thread(pair.tracer.one.close)
+        await pair.tracer.until("closed")
+        await until(lambda: not pair.tracer.one.row.open, pair.tracer)
+        shown = json.loads((pair.tracer.one.folder / "joint" / "broken-rows.json").read_bytes())  # to the auditor
+        assert {row["row"] for row in shown["rows"]} == {row.row.hex() for row in kept.broken}
 
     attack(tmp_path, story, "offered")
 

@@ -23,6 +23,7 @@ from clew.errors import ClewError, InputError
 from clew.joint.context import request_digest
 from clew.joint.found import pseudonym
 from clew.joint.messages import Unmask, Unmasked, parse
+from clew.joint.snapshot import Broken
 from clew.joint.terms import moment
 from clew.joint.unmasking import Record, read_records
 from clew.node.identity import Card
@@ -30,9 +31,21 @@ from clew.node.storage import Row, Wire
 from clew.parquet import to_parquet
 from clew.warrants.keys import PublicKey, SigningKey
 
-__all__ = ["RECEIPT", "Exchange", "Reached", "exchanges", "make_receipt", "receipt_files", "unsigned", "verify_receipt"]
+__all__ = [
+    "BROKEN",
+    "RECEIPT",
+    "Exchange",
+    "Reached",
+    "broken_file",
+    "exchanges",
+    "make_receipt",
+    "receipt_files",
+    "unsigned",
+    "verify_receipt",
+]
 
 RECEIPT: Final = "receipt.json"
+BROKEN: Final = "broken-rows.json"
 _LIST: Final = "unmasked.json"
 _RECORDS: Final = "records.parquet"
 _LABEL: Final = b"clew/1 receipt\n"
@@ -161,6 +174,15 @@ def receipt_files(
     }
     signed = {**document, "signature": key.sign(_LABEL + _canonical(document)).hex()}
     return {RECEIPT: (json.dumps(signed, indent=2, ensure_ascii=False) + "\n").encode(), **files}
+
+
+def broken_file(trace: bytes, rows: Sequence[Broken]) -> dict[str, bytes]:
+    """What the auditor is shown of rows that were not sound (protocol 6.6): identifier, key and bytes of each."""
+    if not rows:
+        return {}
+    listed = [{"identifier": row.identifier.hex(), "key": row.key.hex(), "row": row.row.hex()} for row in rows]
+    document = {"version": _VERSION, "trace": trace.hex(), "rows": listed}
+    return {BROKEN: (json.dumps(document, indent=2) + "\n").encode()}
 
 
 def unsigned(data: bytes) -> dict[str, Any]:

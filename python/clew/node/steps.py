@@ -23,7 +23,7 @@ from clew.joint.tracer_states import trace_of
 from clew.joint.unmasking import Approvers
 from clew.node.given import altered, offer_in, papers_from, require_offer, terms_from
 from clew.node.identity import Card, Identity
-from clew.node.receipt import Exchange, exchanges, make_receipt, receipt_files
+from clew.node.receipt import Exchange, broken_file, exchanges, make_receipt, receipt_files
 from clew.node.states import ENDED, word
 from clew.node.storage import Moved, Row, Storage
 from clew.node.trace_files import TraceFiles
@@ -191,7 +191,16 @@ class Steps:
         if self._files.stored_receipt() == receipt and (graph is None or self._files.holds(graph)):
             return
         files = receipt_files(receipt, unmaskings, self._files.log.entries(), self._identity.key)
-        self._files.write_case(graph, self.documents, files)
+        self._files.write_case(graph, self.documents, {**files, **self._broken_rows()})
+
+    def _broken_rows(self) -> dict[str, bytes]:
+        """The file of rows that were not sound, for the auditor; once they are forgotten, as the case folder has it."""
+        match self.state:
+            case tracer.Traced(kept):
+                return broken_file(kept.order.trace, kept.broken)
+            case tracer.AwaitClosed(trace, broken) | tracer.Done(trace, broken) if broken:
+                return broken_file(trace, broken)
+        return self._files.stored_broken()
 
     def _receipt(self, unmaskings: list[Exchange]) -> dict[str, Any]:
         row = self.row
@@ -207,7 +216,8 @@ class Steps:
         )
 
     def _unmaskings(self) -> list[Exchange]:
-        taken = sum(found.entry.kind == "joint.unmasked" for found in self._files.log.entries())
+        log = self._files.log.entries() if self._files.has_case else []
+        taken = sum(found.entry.kind == "joint.unmasked" for found in log)
         return exchanges(self._storage.unmaskings(self._of), taken)
 
     def _snapshot_bytes(self) -> int:

@@ -18,7 +18,7 @@ from clew.joint.couples import Couples
 from clew.joint.messages import Offer
 from clew.joint.snapshot import Snapshot, parse_snapshot
 from clew.node.identity import Settings
-from clew.node.receipt import RECEIPT, Reached, unsigned, verify_receipt
+from clew.node.receipt import BROKEN, RECEIPT, Reached, unsigned, verify_receipt
 from clew.node.storage import Row, Storage
 from clew.node.window import read_window
 from clew.records.store import Store
@@ -131,6 +131,13 @@ class TraceFiles:
         if not case.exists or RECEIPT not in case.names(Part.JOINT):
             return None
         return unsigned(case.read(Part.JOINT, RECEIPT))
+
+    def stored_broken(self) -> dict[str, bytes]:
+        """The file of rows that were not sound, if there is one, with its name."""
+        case = CaseFolder(self.folder)
+        if not case.exists or BROKEN not in case.names(Part.JOINT):
+            return {}
+        return {BROKEN: case.read(Part.JOINT, BROKEN)}
 
     def reached(self, graph: TracedGraph | None = None) -> Reached | None:
         """What stands in ``graph``, or else in the one of the case folder."""

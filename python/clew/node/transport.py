@@ -29,6 +29,7 @@ _LARGEST: Final = MESSAGE_LIMIT + HEAD
 _BODY_SECONDS: Final = 300
 _CONNECT_SECONDS: Final = 10
 _ANSWER_SECONDS: Final = 600
+_STOP_SECONDS: Final = 3  # what is durable is answered after the next start; a partner's slow body holds nobody up
 _AT_ONCE: Final = 4
 _A_SECOND: Final = 200
 _BURST: Final = 400
@@ -98,7 +99,9 @@ class Receiver:
         self._trusted = {card.certificate for card in cards}
         app = web.Application(client_max_size=_LARGEST)
         app.router.add_post(PATH, self._post)
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, keepalive_timeout=60)
+        self._runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, keepalive_timeout=60, shutdown_timeout=_STOP_SECONDS
+        )
         await self._runner.setup()
         host, port = parse_address(self.identity.settings.address)
         try:
