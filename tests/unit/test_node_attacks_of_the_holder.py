@@ -427,13 +427,26 @@ def records_of_others(answer: Unmasked) -> Unmasked:
     return replace(answer, records=encode_fields(_Records((Record("+33612000008", "+33612000009", 0, 0, 1, 5),))))
 
 
+def impossible(**fields: int) -> Callable[[Unmasked], Unmasked]:
+    """A record of the number that was unmasked, of a moment, kind or length that no table holds."""
+    record = replace(Record(HIDDEN, HIDDEN, 0, 0, 1, 5), **fields)  # type: ignore[arg-type]
+
+    def change(answer: Unmasked) -> Unmasked:
+        return replace(answer, records=encode_fields(_Records((record,))))
+
+    return change
+
+
 def records_that_are_none(answer: Unmasked) -> Unmasked:
     return replace(answer, records=b"\x00\x00\x00\x01x")
 
 
 @pytest.mark.parametrize(
     "change",
-    [another_number, unproved, another_serial, one_more, records_of_others, records_that_are_none],
+    [
+        *(another_number, unproved, another_serial, one_more, records_of_others, records_that_are_none),
+        *(impossible(kind=200), impossible(start=1 << 62), impossible(duration=1 << 40), impossible(zone_offset=9_999)),
+    ],
     ids=lambda f: f.__name__,
 )
 def test_another_number_is_not_taken_for_the_one_that_a_name_has(

@@ -12,13 +12,14 @@ import pyarrow.compute as pc
 
 from clew.errors import ClewError, Refused
 from clew.joint import group
-from clew.joint.codec import encode_fields, many, parse_fields, text, whole
+from clew.joint.codec import FIRST_SECOND, LAST_SECOND, encode_fields, many, parse_fields, text, whole
 from clew.joint.couples import Couples
 from clew.joint.labels import APPROVAL
 from clew.joint.messages import Approval, Names, Unmask, Unmasked
 from clew.joint.refusals import check_failed
 from clew.joint.snapshot import Vault
 from clew.joint.terms import moment
+from clew.records.schema import RecordKind
 from clew.warrants.keys import SigningKey
 from clew.warrants.policy import Policy
 
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 _STATEMENT: Final = APPROVAL + b"\n"
+_DAY: Final = 24 * 60
 
 
 def approve(request: bytes, key: SigningKey) -> Approval:
@@ -196,7 +198,19 @@ def read_records(data: bytes, numbers: Collection[str]) -> tuple[Record, ...]:
         raise check_failed("the records between unmasked numbers are not written as they must be") from error
     if any(record.a not in numbers or record.b not in numbers for record in records):
         raise check_failed("a record of a number that was not unmasked")
+    if not all(_possible(record) for record in records):
+        raise check_failed("a record that no import can have made")
     return tuple(records)
+
+
+def _possible(record: Record) -> bool:
+    """Whether every field of a record has a value that the tables of records hold."""
+    return (
+        FIRST_SECOND <= record.start // 1_000_000 <= LAST_SECOND
+        and abs(record.zone_offset) < _DAY
+        and record.kind <= max(RecordKind)
+        and -1 <= record.duration < 1 << 31
+    )
 
 
 def _array(parts: object) -> group.Array:
