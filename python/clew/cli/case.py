@@ -286,7 +286,7 @@ def receipt(folder: Path, trace: str, as_json: bool) -> None:
       clew case receipt node 1
     """
     found = _ask(folder, "receipt", case=trace)
-    Output(as_json).result(found, receipt_text(found["receipt"], found["file"]))
+    Output(as_json).result(found, receipt_text(found["receipt"], found["file"], found["approvers"]))
 
 
 @case.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from clew.cli.output import counted
@@ -48,8 +48,11 @@ def summary_text(one: dict[str, Any]) -> str:
     return "\n".join(f"{name:<10}{text}" for name, text in rows)
 
 
-def receipt_text(receipt: dict[str, Any], file: str | None) -> str:
-    """The whole receipt of a trace: what was sent, what was revealed, to whom, who approved it. It holds no number."""
+def receipt_text(receipt: dict[str, Any], file: str | None, approvers: Mapping[str, str]) -> str:
+    """The whole receipt of a trace: what was sent, what was revealed, to whom, who approved it. It holds no number.
+
+    ``approvers`` are the names that the own policy gives to keys.
+    """
     lines = [
         f"Receipt of case {receipt['case']}, {receipt['state']}",
         *(
@@ -72,19 +75,19 @@ def receipt_text(receipt: dict[str, Any], file: str | None) -> str:
     if reached := revealed["reached"]:
         clear, hidden = counted(reached["numbers"], "number"), counted(reached["pseudonyms"], "pseudonym")
         lines.append(f"  in the graph now: {clear} in the clear, {hidden}")
-    lines += _unmasked_lines(revealed["unmasked"])
+    lines += _unmasked_lines(revealed["unmasked"], approvers)
     if file is not None:
         lines.append(f"Signed by this node, and chained to its log: {file}")
     return "\n".join(lines)
 
 
-def _unmasked_lines(requests: Sequence[dict[str, Any]]) -> list[str]:
+def _unmasked_lines(requests: Sequence[dict[str, Any]], approvers: Mapping[str, str]) -> list[str]:
     if not requests:
         return ["  unmasked: nothing"]
     lines = []
     for one in requests:
-        keys = ", ".join(key[:16] + "…" for key in one["approved_by"])
-        lines.append(f"  request {one['serial']}, answered {one['at']}, approved by keys {keys} until {one['until']}:")
+        who = ", ".join(readable(approvers.get(key, f"key {key[:16]}…")) for key in one["approved_by"])
+        lines.append(f"  request {one['serial']}, answered {one['at']}, approved by {who} until {one['until']}:")
         for vertex in one["vertices"]:
             found = "its number" if vertex["revealed"] else "not in their records"
             lines.append(f"    {vertex['pseudonym'][:18]}…  {found}  {readable(vertex['reason'])}")

@@ -98,7 +98,12 @@ def _act(desk: Desk, one: Running, what: str, asked: Mapping[str, Any]) -> dict[
         return {**summary(one), "folder": str(one.result()), "receipt": one.receipt()}
     elif what == "receipt":
         file = one.receipt_file()
-        return {"receipt": one.receipt(), "file": str(file) if file is not None else None}
+        holders = read_policy(desk.identity.settings.policy).holders
+        return {
+            "receipt": one.receipt(),
+            "file": str(file) if file is not None else None,
+            "approvers": {holder.key.id: holder.name for holder in holders},
+        }
     elif what == "terms":
         return one.terms_document()
     elif what == "request":
