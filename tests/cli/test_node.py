@@ -64,7 +64,7 @@ def _told(tracer: Process, holder: Process, done: dict[str, Any], folder: Path) 
     assert all(Path(one["file"]).is_file() for one in receipts)
     shown = run("case", "receipt", holder.node, "1").stdout
     assert "Revealed to Tracer" in shown
-    assert "approved by Judge, Partner until 2198" in shown
+    assert "approved by Partner, Judge until 2198" in shown
     assert "called both bridges" in shown
     assert "+33" not in shown
     assert run_json("report", done["folder"], expect=3)["error"]["code"] == "report.stale"
