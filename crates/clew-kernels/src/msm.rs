@@ -196,25 +196,22 @@ fn decode_or_stand_in<F: Lanes>(points: &[[u8; 32]]) -> (Vec<AffineRow>, Vec<boo
     let generator = decode_rows::<F>(&generator).expect("the generator is a point")[0];
     let mut rows = vec![generator; points.len()];
     let mut valid = vec![true; points.len()];
-    let decode = |((points, rows), valid): ((&[[u8; 32]], &mut [AffineRow]), &mut [bool])| {
-        let groups = points.len().div_ceil(2 * F::WIDTH) * 2;
-        let mut decoded = vec![Addable::<F>::identity_outside(); groups];
-        decode_each(points, false, &mut decoded, |index: usize| {
-            valid[index] = false
-        });
-        F::enter(StoreAffine {
-            points: &decoded,
-            rows,
-        });
-        for (row, valid) in rows.iter_mut().zip(valid) {
-            *row = if *valid { *row } else { generator };
-        }
-    };
     points
         .par_chunks(CHUNK)
         .zip(rows.par_chunks_mut(CHUNK))
         .zip(valid.par_chunks_mut(CHUNK))
-        .for_each(decode);
+        .for_each(|((points, rows), valid)| {
+            let groups = points.len().div_ceil(2 * F::WIDTH) * 2;
+            let mut decoded = vec![Addable::<F>::identity_outside(); groups];
+            decode_each(points, false, &mut decoded, |index| valid[index] = false);
+            F::enter(StoreAffine {
+                points: &decoded,
+                rows,
+            });
+            for (row, valid) in rows.iter_mut().zip(valid) {
+                *row = if *valid { *row } else { generator };
+            }
+        });
     (rows, valid)
 }
 
