@@ -156,6 +156,34 @@ def test_two_traces_at_once_go_their_ways_and_one_that_ends_leaves_the_other(tmp
     attack(tmp_path, story)
 
 
+def test_a_bug_in_one_trace_stops_neither_the_node_nor_its_other_traces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(pair: Attack) -> None:
+        await another(pair, "lantern-8")
+        sick, well = pair.tracer.desk.traces()
+
+        def fails(_: bytes) -> None:
+            raise RuntimeError(f"a text with {SEED} in it")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(sick, "answered", fails)
+            for one, other in zip(pair.tracer.desk.traces(), pair.holder.desk.traces(), strict=True):
+                warrant, shares = papers(one.terms_document(), [SEED], BOTH, budgets=ROOMY)
+                await asyncio.to_thread(other.start, documents(pair.holder.desk, warrant), ())
+                await asyncio.to_thread(one.start, documents(pair.tracer.desk, warrant), shares)
+            await until(lambda: well.row.state == "traced", pair.tracer)
+            await until(lambda: sick.broken is not None, pair.tracer)
+        assert sick.row.state == "starting"
+        (note,) = [note for note in pair.tracer.notes if "node.bug" in note]
+        assert "RuntimeError" in note
+        assert SEED[1:] not in note
+        await pair.tracer.restart()
+        await until(lambda: all(one.row.state == "traced" for one in pair.tracer.desk.traces()), pair.tracer)
+
+    attack(tmp_path, story)
+
+
 def test_a_clock_that_jumps_back_answers_nothing_until_it_is_right(tmp_path: Path) -> None:
     async def story(pair: Attack) -> None:
         pair.holder.desk.clock = lambda: pair.clock() - timedelta(seconds=200)  # less than the nodes may be apart

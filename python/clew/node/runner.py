@@ -10,6 +10,8 @@ import json
 import os
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any, Final, final
 
 from clew.errors import ClewError, PeerError
@@ -41,6 +43,7 @@ class Node:
         self._partners = Partners(desk.identity, self._seconds)
         self._receiver = Receiver(desk.identity, desk.peers, self._seconds, self._handle, note)
         self._control = Control(desk, self.tell_of_pause)
+        self._note = note
         self._busy: dict[int, asyncio.Task[None]] = {}
 
     async def run(self, stop: asyncio.Event, ready: Callable[[], None]) -> None:
@@ -94,13 +97,25 @@ class Node:
             if task is not None and not task.done():
                 continue
             if task is not None and not task.cancelled() and (error := task.exception()) is not None:
-                raise error
-            if one.partner is None or one.paused is not None:
+                self._stop_one(one, error)
+            if one.partner is None or one.paused is not None or one.broken is not None:
                 continue
             if one.outgoing is not None:
                 self._busy[key] = asyncio.create_task(self._carry(one, one.partner))
             elif one.wants_snapshot:
                 self._busy[key] = asyncio.create_task(self._fetch(one, one.partner))
+
+    def _stop_one(self, one: Running, error: BaseException) -> None:
+        """A bug stops the trace that met it, not the node: what a partner sends must not end the others' traces."""
+        del self._busy[one.id]
+        frame = extract_tb(error.__traceback__)[-1]
+        place = f"{type(error).__name__}, {Path(frame.filename).name}:{frame.lineno}"
+        one.broken = ClewError(
+            "node.bug",
+            f"a step of this trace met a bug in Clew ({place}); what was committed is unchanged",
+            mend="Please report it. The trace is taken up again when the node starts again.",
+        )
+        self._note(f"Trace {one.id}: {one.broken}")
 
     async def _carry(self, one: Running, card: Card) -> None:
         """Send what waits, take the answer, and so on until nothing waits."""

@@ -55,7 +55,7 @@ class Running:
     ) -> None:
         self.partner = partner
         self.broken: ClewError | None = None
-        """Why this trace could not be taken up; the partner is told to wait."""
+        """Why this trace could not be taken up, or goes no further; the partner is told to wait."""
         self.trouble = ""
         """Why the last attempt to reach the partner failed."""
         self.partner_says = Wait("")
