@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from clew.cells import Findings, find, parse_findings
 from clew.cells.contacts import read_contacts
 from clew.cells.find import verbal_scale
 from clew.cells.together import HALF_HOUR, stand_together
-from clew.chain.graph import Detail, TracedGraph
+from clew.chain.graph import VERTICES, Detail, TracedGraph
 from clew.errors import InputError
 from clew.words import sentences
 from clew.words.sentences import Sentence
@@ -71,6 +72,22 @@ def test_the_crew_comes_before_the_families(found: Findings) -> None:
     first = found.ranked["vertex"].to_pylist()[:4]
     assert first == sorted(first, key=first.index)
     assert set(first) == {f"id:t:m{n}" for n in range(4)}
+
+
+def test_a_hub_of_a_partner_is_not_said_to_have_few_contacts_that_are_more_than_the_limit() -> None:
+    """The partner's node says that a number is a hub, and not how many contacts it has."""
+    graph = trace(town(), SEEDS, hub_limit=20)
+    place = graph.vertices.schema.get_field_index("contacts")
+    hotline = pc.equal(graph.vertices["vertex"], "id:t:hotline")
+    contacts = pc.if_else(hotline, pa.scalar(3, pa.int32()), graph.vertices["contacts"])
+    ends = [pc.equal(graph.pairs[end], "id:t:hotline") for end in ("a", "b")]
+    known = replace(
+        graph,
+        vertices=graph.vertices.set_column(place, VERTICES.field("contacts"), contacts),
+        pairs=graph.pairs.filter(pc.invert(pc.or_(*ends))),
+    )
+    (hub,) = find(known).document["hubs"]
+    assert hub["sentence"] == {"msgid": sentences.HUB_OF_THE_PARTNER.one, "values": {"limit": 20}}
 
 
 def test_seeds_and_hubs_are_listed_apart_and_never_ranked(found: Findings) -> None:

@@ -110,7 +110,9 @@ class Explainer:
         return self._circle(others, pairs) if every else Reason(say.BENIGN_ACQUAINTANCE, {})
 
     def hub(self, number: int, limit: int) -> Reason:
-        """That a number is a hub."""
+        """That a number is a hub; of one in a partner's records the graph knows fewer contacts than it has."""
+        if self._degree[number] <= limit:
+            return Reason(say.HUB_OF_THE_PARTNER, {"limit": limit})
         return Reason(say.HUB_SENTENCE, {"contacts": int(self._degree[number]), "limit": limit})
 
     def between(self, number: int, others: Ints) -> Ints:

@@ -100,6 +100,10 @@ HUB_SENTENCE = Sentence(
     "Has {contacts} contacts, more than the limit of {limit}: a service or a busy number. Not followed, not ranked.",
     "contacts",
 )
+HUB_OF_THE_PARTNER = Sentence(
+    "The partner's records show more contacts than the limit of {limit}, and do not say how many: a service or a busy "
+    "number. Not followed, not ranked."
+)
 
 SUCCESSION_KEPT = Sentence(
     "{k} contact of before is a contact of after ({numbers}); the profiles overlap by {share}.",
