@@ -260,14 +260,18 @@ impl<F: Field> Job for EncodeDoubles<'_, F> {
     #[inline(always)]
     fn run(self) {
         let mut states = Vec::with_capacity(self.sums.len());
+        if self.addends.is_empty() {
+            for sum in self.sums {
+                states.push(Doubling::new(*sum));
+            }
+        } else {
+            for (sum, addend) in self.sums.iter().zip(self.addends) {
+                states.push(Doubling::of_sum(*sum, *addend));
+            }
+        }
         let mut inverses = Vec::with_capacity(self.sums.len());
-        for (group, sum) in self.sums.iter().enumerate() {
-            let state = match self.addends.get(group) {
-                None => Doubling::new(*sum),
-                Some(addend) => Doubling::of_sum(*sum, *addend),
-            };
+        for state in &states {
             inverses.push(state.efgh());
-            states.push(state);
         }
         invert_all(&mut inverses, &mut Vec::with_capacity(self.sums.len()));
         for (out, (state, inverse)) in self
