@@ -215,6 +215,7 @@ class Running:
         """End the trace if its warrant is revoked by now. While a step is being done it is looked at by that step."""
         if self._lock.acquire(blocking=False):
             try:
+                self._steps.catch_up()
                 self._end_if_revoked()
             finally:
                 self._lock.release()
@@ -232,6 +233,7 @@ class Running:
         self._storage.note(self.id, paused=None)
         self.paused = None
         with self._one_at_a_time():
+            self._steps.catch_up()
             self._steps.outgoing = self._steps.unanswered()
 
     def result(self) -> Path:
@@ -335,6 +337,7 @@ class Running:
         return isinstance(self.state, tracer.Committed) and not self.snapshot_file.exists()
 
     def _arrived(self, message: Message, data: bytes) -> Told:
+        self._steps.catch_up()
         self._end_if_revoked()
         row = self.row
         self.partner_says = Wait("")

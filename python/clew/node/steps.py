@@ -57,10 +57,11 @@ class Steps:
         """``None`` before an offer is made or accepted."""
         self.offer: Offer | None = None
         self.acceptance: bytes | None = None
+        """What an offer was accepted with."""
         self.documents: Documents | None = None
         """What the warrant in force was read from."""
-        self.outgoing: bytes | None = None
-        """What is to be sent until it is answered."""
+        self._outgoing: bytes | None = None
+        self._unlogged = False
         self._identity = identity
         self._partner = partner
         self._storage = storage
@@ -75,6 +76,21 @@ class Steps:
     def row(self) -> Row:
         """The trace as the database knows it."""
         return self._storage.row(self._of)
+
+    @property
+    def outgoing(self) -> bytes | None:
+        """What is to be sent until it is answered; nothing before the log holds the step that made it."""
+        return None if self._unlogged else self._outgoing
+
+    @outgoing.setter
+    def outgoing(self, data: bytes | None) -> None:
+        self._outgoing = data
+
+    def catch_up(self) -> None:
+        """Write into the log what it does not hold yet, because it could not be written then: before anything else is
+        done or sent."""
+        if self._unlogged:
+            self._write_log()
 
     def do(self, what: dict[str, Any], received: tuple[Message, bytes] | None = None) -> bytes | None:
         """One step, durable when this returns what it sends."""
@@ -121,6 +137,7 @@ class Steps:
             self.outgoing = row.pending
             if row.open:
                 self._destroy()
+            self._write_log()
             self.write_case()
             return
         for serial, data in self._storage.steps(self._of):
@@ -128,7 +145,7 @@ class Steps:
                 self._take_again(serial, json.loads(data))
             except (LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
                 raise altered() from error  # what a step was given is not what any step is given
-        self._files.write_log(self._storage, self._of)
+        self._write_log()
         self.write_case()
 
     def _take_again(self, serial: int, what: dict[str, Any]) -> None:
@@ -234,6 +251,7 @@ class Steps:
         sent = None if made.message is None else encode(made.message)
         moved = made.state is not self.state
         if moved or made.entries:
+            self._unlogged = True  # the sender looks from another thread
             columns = self._columns(made.state, sent) if moved else {}
             ended = columns.get("state") in ENDED
             self._storage.take_step(
@@ -248,10 +266,15 @@ class Steps:
             self._move(made, sent)
             if ended:
                 self._destroy()
-        self._files.write_log(self._storage, self._of)
+        self._write_log()
         if moved:
             self.write_case()
         return sent
+
+    def _write_log(self) -> None:
+        self._unlogged = True
+        self._files.write_log(self._storage, self._of)
+        self._unlogged = False
 
     def _move(self, made: Step[State], sent: bytes | None) -> None:
         """The new state, and what is to be sent from now on; the same when a step is replayed."""
