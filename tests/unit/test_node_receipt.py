@@ -145,6 +145,9 @@ def test_a_changed_receipt_is_not_taken_for_the_nodes(tmp_path: Path) -> None:
     for changed in (data.replace(b'"records_sent": 0', b'"records_sent": 1'), data[:-40], b"[]", b"{}"):
         with pytest.raises(InputError, match="changed"):
             verify_receipt(changed)
+    assert verify_receipt(data, node=pair.tracer.identity.card.identity) == verify_receipt(data)
+    with pytest.raises(InputError, match="changed"):  # a receipt that another key signed, and names
+        verify_receipt(data, node=pair.holder.identity.card.identity)
     last = stored(pair.a)["log"]
     assert pair.a.log.entries()[last["index"]].digest == last["digest"]
 

@@ -108,6 +108,24 @@ def test_a_revocation_ends_a_trace_in_which_nothing_happens(tmp_path: Path) -> N
         require_traced(case, read_graph(case), pair.a.log, system_clock, after_expiry=True)
 
 
+def test_a_pause_keeps_no_revoked_trace_alive(tmp_path: Path) -> None:
+    """While it is paused nothing is asked, but its secrets stand, and a partner would wait for it in vain."""
+    pair = with_folders(tmp_path)
+    warrant = start(pair)
+    pair.a.pause("the court is asked")
+    put(pair, "tracer", revoke(warrant, STRANGER)).chmod(0o600)
+    pair.tracer.look_for_revocations()
+    assert (pair.a.row.state, pair.a.paused) == ("starting", UNSURE)
+    logged = kinds(pair.a)
+    pair.tracer.look_for_revocations()
+    assert kinds(pair.a) == logged
+    put(pair, "tracer", revoke(warrant)).chmod(0o600)
+    pair.tracer.look_for_revocations()
+    assert ended(pair.a)
+    assert pair.a.paused is None
+    assert isinstance(parse(pair.a.outgoing or b""), Refusal)
+
+
 def test_a_revocation_handed_to_the_node_ends_the_trace_and_stays_in_the_case(tmp_path: Path) -> None:
     pair = desks(tmp_path)  # a policy without a folder
     pair.committed()

@@ -191,13 +191,16 @@ def unsigned(data: bytes) -> dict[str, Any]:
     return {name: value for name, value in found.items() if name not in {"files", "log", "signature"}}
 
 
-def verify_receipt(data: bytes, where: str = "") -> dict[str, Any]:
-    """The receipt in a file, if the node that it names signed it; else ``InputError``."""
+def verify_receipt(data: bytes, where: str = "", *, node: bytes | None = None) -> dict[str, Any]:
+    """The receipt in a file, if the node that it names signed it, and that is ``node`` where one is given.
+
+    ``InputError`` ``node.receipt`` if not.
+    """
     try:
         found: dict[str, Any] = json.loads(data)
         signature = bytes.fromhex(found.pop("signature"))
         PublicKey(bytes.fromhex(found["node"]["identity"])).verify(signature, _LABEL + _canonical(found))
-        if found["version"] != _VERSION:
+        if found["version"] != _VERSION or node not in (None, bytes.fromhex(found["node"]["identity"])):
             raise ValueError
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ClewError) as error:
         raise InputError(

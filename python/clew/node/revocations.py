@@ -33,12 +33,21 @@ class Watch:
     def __init__(self, policy: Path) -> None:
         self._policy = policy
         self._seen: tuple[bytes, tuple[bytes, ...]] | None = None
+        self._looked: tuple[bytes, tuple[bytes, ...]] | None = None
+
+    def changed(self) -> bool:
+        """Whether policy or revocations are others than at the last look, whatever that found."""
+        try:
+            policy = read_policy(self._policy)
+        except (Refused, InputError):
+            return False
+        return (policy.source, policy.revocations) != self._looked
 
     def look(self, documents: Documents, case: CaseFolder, log: Log, clock: Clock) -> ClewError | None:
         """What speaks against the warrant now; ``None`` where nothing does, or nothing new is there."""
         try:
             policy = read_policy(self._policy)
-            seen = policy.source, policy.revocations
+            seen = self._looked = policy.source, policy.revocations
             if seen != self._seen:
                 _against(lambda: authorise(documents, case, log, clock, policy=self._policy))
             self._seen = seen

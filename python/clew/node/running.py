@@ -363,7 +363,9 @@ class Running:
     def _end_if_revoked(self) -> bool:
         """End the trace if its warrant is revoked, pause it while nobody can say whether it is; whether it did."""
         documents = self._steps.documents
-        if documents is None or self.broken is not None or self.paused is not None or self.row.state in ENDED:
+        if documents is None or self.broken is not None or self.row.state in ENDED:
+            return False
+        if self.paused is not None and not self._watch.changed():
             return False
         found = self._watch.look(documents, CaseFolder(self.folder), self.log, self._clock)
         if found is None:
@@ -378,6 +380,9 @@ class Running:
     def _end_revoked(self, documents: files.Documents) -> None:
         if self.row.state not in ENDED:
             self._steps.do({"do": "stop", "reason": REVOKED})
+            # A pause holds back what waits to be sent; that the trace has ended must reach the partner.
+            self._storage.note(self.id, paused=None)
+            self.paused = None
         self.files.keep_documents(documents)
 
     @contextmanager

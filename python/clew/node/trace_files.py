@@ -17,7 +17,7 @@ from clew.errors import InputError, StorageError
 from clew.joint.couples import Couples
 from clew.joint.messages import Offer
 from clew.joint.snapshot import Snapshot, parse_snapshot
-from clew.node.identity import Settings
+from clew.node.identity import Card, Settings
 from clew.node.receipt import BROKEN, RECEIPT, Reached, unsigned, verify_receipt
 from clew.node.storage import Row, Storage
 from clew.node.window import read_window
@@ -117,12 +117,12 @@ class TraceFiles:
 
     @property
     def receipt_file(self) -> Path | None:
-        """The signed receipt, if there is one; ``InputError`` unless it is as it was signed."""
+        """The signed receipt, if there is one; ``InputError`` unless it is as this node signed it."""
         case = CaseFolder(self.folder)
         if not case.exists or RECEIPT not in case.names(Part.JOINT):
             return None
         file = self.folder / Part.JOINT.value / RECEIPT
-        verify_receipt(case.read(Part.JOINT, RECEIPT), str(file))
+        verify_receipt(case.read(Part.JOINT, RECEIPT), str(file), node=Card.parse(self._settings.card).identity)
         return file
 
     def stored_receipt(self) -> dict[str, Any] | None:
