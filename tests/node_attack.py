@@ -24,7 +24,7 @@ from clew.node.envelope import Envelope, Kind
 from clew.node.identity import Card, Identity
 from clew.warrants.authorisation import Budgets
 from clew.warrants.policy import Holder, Requirement, policy_toml
-from tests.node_pair import BUDGETS, SEED, Desks, Side, Two, desks, free_port, papers, pin, until
+from tests.node_pair import BUDGETS, SEED, Desks, Side, Two, desks, free_port, papers, pin, serving, until
 from tests.warrants import JUDGE, PARTNER
 
 ROOMY = replace(BUDGETS, declared=10_000)
@@ -168,13 +168,8 @@ def attack(folder: Path, story: Story, stage: str = "committed") -> None:
     async def run() -> None:
         pair = Attack(Side(a), Side(b))
         pair.tracer.clock = pair.holder.clock = pair.clock
-        await pair.tracer.start()
-        await pair.holder.start()
-        try:
+        async with serving(pair):
             await story(pair)
-        finally:
-            await pair.tracer.stop()
-            await pair.holder.stop()
 
     asyncio.run(run())
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from clew.chain.files import Documents
 from clew.effects import Clock, Randomness, system_clock, system_randomness
@@ -40,6 +40,7 @@ AUDITOR = bytes(range(32)).hex()
 BUDGETS = Budgets(numbers=10_000, items=100_000, rows=100_000, recognised=10_000, unmaskings=10)
 
 Rows = list[tuple[str, str, datetime, int, str]]
+Pair = TypeVar("Pair", bound="Two")
 
 
 def call(a: str, b: str, minute: int = 0, kind: str = "voice") -> tuple[str, str, datetime, int, str]:
@@ -162,12 +163,8 @@ class Two:
 
 
 @asynccontextmanager
-async def two(folder: Path, own: Rows = OWN, theirs: Rows = THEIRS) -> AsyncIterator[Two]:
-    """Both nodes, running, each with the other's card."""
-    a, b = make_node(folder / "a", "Tracer", own), make_node(folder / "b", "Holder", theirs)
-    pin(a, b)
-    pin(b, a)
-    pair = Two(Side(a), Side(b))
+async def serving(pair: Pair) -> AsyncIterator[Pair]:
+    """The same two nodes, running until the end of the block."""
     await pair.tracer.start()
     await pair.holder.start()
     try:
@@ -175,6 +172,16 @@ async def two(folder: Path, own: Rows = OWN, theirs: Rows = THEIRS) -> AsyncIter
     finally:
         await pair.tracer.stop()
         await pair.holder.stop()
+
+
+@asynccontextmanager
+async def two(folder: Path, own: Rows = OWN, theirs: Rows = THEIRS) -> AsyncIterator[Two]:
+    """Both nodes, running, each with the other's card."""
+    a, b = make_node(folder / "a", "Tracer", own), make_node(folder / "b", "Holder", theirs)
+    pin(a, b)
+    pin(b, a)
+    async with serving(Two(Side(a), Side(b))) as pair:
+        yield pair
 
 
 @cache

@@ -21,7 +21,20 @@ from clew.node.envelope import Envelope, Kind, open_envelope, seal_envelope
 from clew.node.identity import Card, Identity, open_identity
 from clew.node.peers import Peers
 from clew.node.transport import PATH, Partners, Reply
-from tests.node_pair import PASSPHRASE, SEED, Side, Two, copies, documents, free_port, make_node, papers, pin, until
+from tests.node_pair import (
+    PASSPHRASE,
+    SEED,
+    Side,
+    Two,
+    copies,
+    documents,
+    free_port,
+    make_node,
+    papers,
+    pin,
+    serving,
+    until,
+)
 
 TERMS = {"case": "c", "stage": 1, "begin": "2026-03-02", "end": "2026-03-09", "hub_limit": 9, "auditor": "0" * 64}
 
@@ -46,14 +59,8 @@ def at_both(folder: Path, story: Callable[[Two], Awaitable[None]]) -> None:
     """Run a story with both nodes serving."""
 
     async def run() -> None:
-        pair = Two(*(Side(one) for one in fresh(folder)))
-        await pair.tracer.start()
-        await pair.holder.start()
-        try:
+        async with serving(Two(*(Side(one) for one in fresh(folder)))) as pair:
             await story(pair)
-        finally:
-            await pair.tracer.stop()
-            await pair.holder.stop()
 
     asyncio.run(run())
 
