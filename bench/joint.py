@@ -294,11 +294,11 @@ def measured(
         copied = [again(pair, folder / backend) for backend in backends[1:]]
         yield from _snapshot_figures(layout, pair[1], sending)
         first = trace(pair, warrant, seeds, reached)
-    yield from _figures(f"joint, {layout.name}, {backends[0]}", backends[0], first, reached, sodium)
+    yield from _figures(f"{backends[0]}: joint, {layout.name}", backends[0], first, reached, sodium)
     for backend, other in zip(backends[1:], copied, strict=True):
         with serving(other, backend):
             found = trace(other, warrant, seeds, reached)
-        yield from _figures(f"joint, {layout.name}, {backend}", backend, found, reached, sodium)
+        yield from _figures(f"{backend}: joint, {layout.name}", backend, found, reached, sodium)
 
 
 def _made(graph: ContactGraph, layout: Layout, folder: Path) -> tuple[Server, Server]:
@@ -318,10 +318,10 @@ def _snapshot_figures(layout: Layout, holder: Server, sending: float) -> Iterato
     note = f"{made['seconds']:.1f} s, {made['processor']:.1f} of a core; {made['rows']:,} rows, {made['entries']:,} "
     note += f"entries, {made['rows'] / made['seconds']:,.0f} rows a second; before it the window is read in "
     note += f"{window['seconds']:.1f} s; {made['memory'] / (1 << 30):.1f} GiB"
-    yield Figure(f"joint, {layout.name}: snapshot entries made", rate, "/s", note)
+    yield Figure(f"joint, {layout.name}, snapshot entries made", rate, "/s", note)
     size = made["bytes"] / made["entries"]
     note = f"{made['bytes'] / 1e6:,.0f} MB, sent, written and synced in {sending:.1f} s"
-    yield Figure(f"joint, {layout.name}: snapshot bytes an entry", size, "bytes", note)
+    yield Figure(f"joint, {layout.name}, snapshot bytes an entry", size, "bytes", note)
 
 
 def _figures(name: str, backend: str, found: Traced, reached: Reached, sodium: float | None) -> Iterator[Figure]:
@@ -330,19 +330,19 @@ def _figures(name: str, backend: str, found: Traced, reached: Reached, sodium: f
     note = f"{found.vertices:,} vertices; {frontier:,} frontier items, {found.items:,} with what fills the lists"
     note += own if found.spent["recognised"] else ""
     note += f"; {found.checking:.1f} s before it to read and check the snapshot"
-    yield Figure(f"{name}: a trace", found.seconds, "s", note, most=TARGETS.get(backend))
+    yield Figure(f"{name}, a trace", found.seconds, "s", note, most=TARGETS.get(backend))
     processor = sum(found.processor)
     note = f"{processor:.2f} s: tracer {found.processor[0]:.2f}, holder {found.processor[1]:.2f}; "
     note += f"{processor / found.vertices * 1e6:.0f} us a result, the ancestor's code {ANCESTOR_CORE * 1e6:,.0f}"
     rate = found.vertices / processor
     ratio = rate * sodium if sodium is not None else None
     note += f"; one result in the time of {1 / ratio:.1f} multiplications by libsodium" if ratio is not None else ""
-    yield Figure(f"{name}: results a second a core", rate, "/s", note, ratio=ratio)
+    yield Figure(f"{name}, results a second a core", rate, "/s", note, ratio=ratio)
     recognition = sum(found.sizes.get(kind, 0) for kind in ("Recognise", "Recognised"))
     total = sum(found.sizes.values()) - recognition
     note = f"{total / 1e6:.1f} MB in all messages, {total / found.items:.0f} an item with what fills the lists"
     note += f"; recognition {recognition / 1e6:.1f} MB more" if recognition else ""
-    yield Figure(f"{name}: traffic an item", total / frontier, "bytes", note, most=MOST_BYTES)
+    yield Figure(f"{name}, traffic an item", total / frontier, "bytes", note, most=MOST_BYTES)
 
 
 def run(context: Context) -> list[Figure]:
