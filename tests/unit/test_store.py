@@ -209,6 +209,7 @@ def test_nothing_but_the_store_and_its_importer_opens_records() -> None:
         "records/index.py": "makes the index of them",
         "records/folder.py": "names and hashes files",
         "records/rejects.py": "shows rejected units, every number masked",
+        "node/receipt.py": "writes into a case, under the same name, the records that came with an unmasking",
         "parquet.py": "reads bytes that a caller was allowed to have",
     }
     suspicious = ("records.parquet", "numbers.parquet", "rejects.parquet", ".duckdb", "read_parquet", "read_duckdb")
