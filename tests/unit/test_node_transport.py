@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -261,8 +262,37 @@ def test_a_partner_that_never_answers_leaves_a_clear_state(tmp_path: Path, monke
         assert side.one.row.state == "offered"
         await side.stop()
         for writer in open_writers:
-            writer.close()
+            writer.transport.abort()
         server.close()
+        await asyncio.sleep(0)
+
+    asyncio.run(run())
+
+
+def test_a_node_that_stops_leaves_no_connection_open_to_a_partner_who_does_not_read(tmp_path: Path) -> None:
+    async def run() -> None:
+        a, b = fresh(tmp_path)
+        side = Side(b)
+        await side.start()
+        context = transport._context(a, ssl.PROTOCOL_TLS_CLIENT, [b.card])
+        host, port = b.card.address.split(":")
+
+        def connect(said: bytes) -> ssl.SSLSocket:
+            """A connection in the middle of a request, and nobody who would take part in its end."""
+            found = context.wrap_socket(socket.create_connection((host, int(port))))
+            found.sendall(said)
+            return found
+
+        half = f"POST {PATH} HTTP/1.1\r\nHost: b\r\nContent-Length: 100\r\n\r\nhalf".encode()
+        ours = [await asyncio.to_thread(connect, said) for said in (b"", half)]
+        server = side.node._receiver._runner.server  # type: ignore[union-attr]
+        while not any(one._current_request for one in server.connections):  # type: ignore[union-attr]
+            await asyncio.sleep(0.01)
+        theirs = [one.transport.get_extra_info("socket") for one in server.connections]  # type: ignore[union-attr]
+        await side.stop()
+        assert [one.fileno() for one in theirs] == [-1, -1]
+        for one in ours:
+            one.close()
 
     asyncio.run(run())
 

@@ -115,9 +115,15 @@ class Receiver:
             ) from error
 
     async def stop(self) -> None:
-        """Listen no more."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+        """Listen no more, and leave no connection open: a polite end of TLS would wait for the partner."""
+        if self._runner is None:
+            return
+        handlers = self._runner.server.connections if self._runner.server is not None else []
+        open_ones = [handler.transport for handler in handlers if handler.transport is not None]
+        await self._runner.cleanup()
+        for connection in open_ones:
+            connection.abort()
+        await asyncio.sleep(0)  # the loop closes their sockets in its next round
 
     def trust_new(self) -> None:
         """Trust partners that were pinned since the start."""
