@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from clew.audit import log as audit_log
 from clew.audit.log import Entry, FileLog, Receipt
 from clew.errors import Refused, StorageError
 from tests.faults import crash_everywhere, fill_everywhere
@@ -73,6 +74,25 @@ def test_history_cannot_be_changed_unnoticed(tmp_path: Path) -> None:
         with pytest.raises(StorageError, match=r"log\.broken"):
             log.commit(Entry("trace.bound", {}))
         assert path.read_bytes() == b"".join(forged)
+
+
+def test_what_was_checked_is_not_read_again_until_somebody_else_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "log.jsonl"
+    log, other = FileLog(path, clock), FileLog(path, clock)
+    read: list[int] = []
+    parse = audit_log._parse
+    monkeypatch.setattr(audit_log, "_parse", lambda data, where: (read.append(len(data)), parse(data, where))[1])
+    for number in range(5):
+        log.commit(Entry("trace.bound", {"numbers": number}))
+    assert read == [0]
+    other.commit(Entry("trace.bound", {"numbers": 5}))
+    log.commit(Entry("trace.bound", {"numbers": 6}))
+    assert len(read) == 3
+    assert log.entries() == FileLog(path, clock).entries()
+    assert [logged.entry.body["numbers"] for logged in log.entries()] == list(range(7))
+    assert len(read) == 4
 
 
 def test_a_clock_set_back_is_refused(tmp_path: Path) -> None:

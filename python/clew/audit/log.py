@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Final, NoReturn, Protocol, final
+from typing import Final, NamedTuple, NoReturn, Protocol, final
 
 from clew.durable import make_folder, sync_folder
 from clew.effects import Clock
@@ -107,6 +107,16 @@ class LoggedEntry:
     digest: str
 
 
+class _Stamp(NamedTuple):
+    """By which a file is known to be as it was: whatever writes to it changes the last."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+    changed: int
+
+
 class Log(Protocol):
     """What every step is given. Committing comes before the effect."""
 
@@ -120,14 +130,17 @@ class Log(Protocol):
 class FileLog:
     """A hash-chained, fsynced file of JSON lines (``spec/log.md``).
 
-    Opening checks the whole chain. A last line cut short by a crash was never acknowledged; it is moved aside into
-    ``<name>.torn`` (``.torn.1``, … where there is one) and the log goes on. Anything else that does not chain
-    raises ``StorageError``.
+    Opening checks the whole chain, and so does whatever comes later and finds the file otherwise than it was left. A
+    last line cut short by a crash was never acknowledged; it is moved aside into ``<name>.torn`` (``.torn.1``, …
+    where there is one) and the log goes on. Anything else that does not chain raises ``StorageError``.
     """
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path = path
         self._clock = clock
+        # What was checked, and the file as it was then: a partner who is refused again and again would otherwise make
+        # every entry cost as much as all that stand before it.
+        self._checked: tuple[_Stamp, tuple[LoggedEntry, ...]] | None = None
 
     def commit(self, entry: Entry) -> Receipt:
         """Append the entry and fsync; see :class:`Log`."""
@@ -139,8 +152,7 @@ class FileLog:
             raise self._storage(error) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            data = self._settle(descriptor)
-            logged = _parse(data, str(self._path))
+            logged = self._settled(descriptor)
             last = logged[-1] if logged else None
             at = self._clock()
             if last is not None and at < last.at:
@@ -157,6 +169,9 @@ class FileLog:
             os.fsync(descriptor)
             if index == 0:
                 sync_folder(self._path.parent)
+            kept = Entry(entry.kind, dict(entry.body))
+            written = LoggedEntry(index, _moment(_text(at)), kept, digest)
+            self._checked = _stamp(descriptor), (*logged, written)
             return Receipt(_RECEIPT_KEY, index=index, entry=entry, digest=digest, at=at)
         except OSError as error:
             raise self._storage(error) from error
@@ -166,22 +181,37 @@ class FileLog:
     def entries(self) -> list[LoggedEntry]:
         """Everything logged so far, the chain checked."""
         try:
-            data = self._path.read_bytes()
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             return []
         except OSError as error:
             raise self._storage(error) from error
-        return _parse(data[: data.rfind(b"\n") + 1], str(self._path))
+        try:
+            return list(self._read(descriptor)[0])
+        except OSError as error:
+            raise self._storage(error) from error
+        finally:
+            os.close(descriptor)
 
-    def _settle(self, descriptor: int) -> bytes:
-        """The log's whole lines; a torn last line is moved aside first."""
-        size = os.fstat(descriptor).st_size
-        data = os.pread(descriptor, size, 0)
+    def _settled(self, descriptor: int) -> tuple[LoggedEntry, ...]:
+        """What is logged; a torn last line is moved aside first."""
+        logged, torn = self._read(descriptor)
+        if torn:
+            self._set_aside(torn)
+            os.ftruncate(descriptor, os.fstat(descriptor).st_size - len(torn))
+        return logged
+
+    def _read(self, descriptor: int) -> tuple[tuple[LoggedEntry, ...], bytes]:
+        """What is logged, the chain checked unless the file is as it was; and a torn last line."""
+        stamp = _stamp(descriptor)
+        if self._checked is not None and self._checked[0] == stamp:
+            return self._checked[1], b""
+        data = os.pread(descriptor, stamp.size, 0)
         whole = data.rfind(b"\n") + 1
-        if whole < len(data):
-            self._set_aside(data[whole:])
-            os.ftruncate(descriptor, whole)
-        return data[:whole]
+        logged = _parse(data[:whole], str(self._path))
+        if whole == len(data):
+            self._checked = stamp, logged
+        return logged, data[whole:]
 
     def _set_aside(self, torn: bytes) -> None:
         """Keep a torn line in a new file of its own, durably; what was set aside before stays."""
@@ -221,11 +251,24 @@ def _check(entry: Entry) -> None:
             raise ValueError(f"field {name} of a log entry may hold a number: log a digest instead")
 
 
+def _stamp(descriptor: int) -> _Stamp:
+    found = os.fstat(descriptor)
+    return _Stamp(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).strftime(_TIME)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.strptime(text, _TIME).replace(tzinfo=UTC)
+
+
 def _line(index: int, at: datetime, entry: Entry, previous: str) -> tuple[bytes, str]:
     body = {
         "v": LOG_VERSION,
         "index": index,
-        "at": at.astimezone(UTC).strftime(_TIME),
+        "at": _text(at),
         "kind": entry.kind,
         "body": dict(sorted(entry.body.items())),
         "previous": previous,
@@ -235,14 +278,14 @@ def _line(index: int, at: datetime, entry: Entry, previous: str) -> tuple[bytes,
     return (text[:-1] + f',"~digest":"{digest}"}}\n').encode(), digest
 
 
-def _parse(data: bytes, where: str) -> list[LoggedEntry]:
+def _parse(data: bytes, where: str) -> tuple[LoggedEntry, ...]:
     logged: list[LoggedEntry] = []
     previous = _ZERO
     for number, line in enumerate(data.splitlines(keepends=True)):
         try:
             found = json.loads(line)
             entry = Entry(found["kind"], found["body"])
-            at = datetime.strptime(found["at"], _TIME).replace(tzinfo=UTC)
+            at = _moment(found["at"])
             again, digest = _line(number, at, entry, previous)
         except (ValueError, KeyError, TypeError, AttributeError):
             again, digest = b"", ""
@@ -255,7 +298,7 @@ def _parse(data: bytes, where: str) -> list[LoggedEntry]:
             )
         logged.append(LoggedEntry(number, at, entry, digest))
         previous = digest
-    return logged
+    return tuple(logged)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -153,16 +153,22 @@ def make_receipt(
 
 
 def receipt_files(
-    receipt: Mapping[str, Any], unmaskings: Sequence[Exchange], log: Sequence[LoggedEntry], key: SigningKey
+    receipt: Mapping[str, Any],
+    unmaskings: Sequence[Exchange],
+    broken: Mapping[str, bytes],
+    log: Sequence[LoggedEntry],
+    key: SigningKey,
 ) -> dict[str, bytes]:
     """The receipt, signed by the node and chained to its log; the list of what was unmasked, which is the same on
-    both sides; and on the tracer's side the records that came with it, as a table."""
+    both sides; and on the tracer's side the records that came with it, as a table, and the file of ``broken`` rows."""
     listed = {
         "version": _VERSION,
         **{name: receipt[name] for name in ("case", "trace", "warrant")},
         "requests": [_listed(one, receipt["warrant"]) for one in unmaskings],
     }
-    files = {_LIST: (json.dumps(listed, indent=2, ensure_ascii=False) + "\n").encode()} if unmaskings else {}
+    files = dict(broken)
+    if unmaskings:
+        files[_LIST] = (json.dumps(listed, indent=2, ensure_ascii=False) + "\n").encode()
     records = [record for one in unmaskings for record in one.records]
     if records and receipt["role"] == "tracer":
         files[_RECORDS] = to_parquet(_table(records, receipt["partner"]["name"]))

@@ -207,8 +207,8 @@ class Steps:
         receipt = self._receipt(unmaskings)
         if self._files.stored_receipt() == receipt and (graph is None or self._files.holds(graph)):
             return
-        files = receipt_files(receipt, unmaskings, self._files.log.entries(), self._identity.key)
-        self._files.write_case(graph, self.documents, {**files, **self._broken_rows()})
+        log, key = self._files.log.entries(), self._identity.key
+        self._files.write_case(graph, self.documents, receipt_files(receipt, unmaskings, self._broken_rows(), log, key))
 
     def _broken_rows(self) -> dict[str, bytes]:
         """The file of rows that were not sound, for the auditor; once they are forgotten, as the case folder has it."""

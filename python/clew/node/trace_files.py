@@ -39,16 +39,13 @@ class TraceFiles:
         self.snapshot = settings.folder / "snapshots" / f"{row.id}.snapshot"
         self.partial = self.snapshot.with_suffix(".part")
         """Where a snapshot stands that has not come whole."""
+        self.log: Final = FileLog(CaseFolder(self.folder).log_path, clock)
+        """The log of this trace's case."""
         self._settings = settings
         self._clock = clock
         self._couples: Couples | None = None
         self._encoded: bytes | None = None
         self._reached: Reached | None = None
-
-    @property
-    def log(self) -> FileLog:
-        """The log of this trace's case."""
-        return FileLog(CaseFolder(self.folder).log_path, self._clock)
 
     @property
     def has_case(self) -> bool:
