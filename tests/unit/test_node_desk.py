@@ -18,7 +18,8 @@ from clew.effects import system_clock
 from clew.errors import InputError, PeerError, Refused, StorageError, UsageError
 from clew.joint.messages import Offer, Refusal, RefusalCode, encode, parse
 from clew.node.storage import Storage
-from clew.node.told import Answer, Wait
+from clew.node.told import Answer, Nothing, Wait
+from clew.node.window import offer_digest
 from clew.records.importer import import_files
 from tests.cli.tracing import profile
 from tests.node_pair import AUDITOR, BEGIN, BUDGETS, END, REACHED, SEED, Desks, desks, documents, papers
@@ -365,6 +366,28 @@ def test_a_partner_may_leave_sixteen_offers_undecided_and_no_more(tmp_path: Path
         pair.holder.arrived(card, encode(replace(offer, nonce=b"\xff" * 32)))
     assert pair.holder.arrived(card, encode(offer)) == Wait("deciding")  # the first one again: no new trace
     assert len(pair.holder.traces()) == 16
+
+
+def test_a_partner_who_takes_back_every_offer_cannot_fill_the_disk(tmp_path: Path) -> None:
+    pair = desks(tmp_path)
+    now = system_clock()
+    pair.holder.clock = lambda: now
+    card = pair.tracer.identity.card
+    offer = Offer("c", 1, 0, 1, 200, 0, "clew-numbers/1", bytes(32), card.identity, bytes.fromhex(AUDITOR))
+
+    def make_and_take_back(number: int) -> None:
+        made = replace(offer, nonce=bytes([number]) * 32)
+        assert pair.holder.arrived(card, encode(made)) == Wait("deciding")
+        back = Refusal(offer_digest(made), RefusalCode.STOPPED, "not needed")
+        assert pair.holder.arrived(card, encode(back)) == Nothing()
+
+    for number in range(100):
+        make_and_take_back(number)
+    with pytest.raises(Refused, match="100 offers within a day"):
+        make_and_take_back(100)
+    assert len(pair.holder.traces()) == 100
+    now += timedelta(days=1)
+    make_and_take_back(100)
 
 
 def test_nobody_offers_in_anothers_name_or_speaks_of_anothers_trace(tmp_path: Path) -> None:

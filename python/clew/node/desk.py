@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, final
 
 from clew.effects import Clock, Randomness
@@ -28,6 +29,8 @@ __all__ = ["Desk"]
 
 _OFFERS: Final = 16
 """So many offers of one partner may wait for a decision."""
+_OFFERS_A_DAY: Final = 100
+"""So many a partner may make in a day: one that takes each back at once shall not fill the disk either."""
 
 
 @final
@@ -42,6 +45,7 @@ class Desk:
     peers: Peers = field(init=False)
     _running: dict[int, Running] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _offers: defaultdict[bytes, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
 
     def __post_init__(self) -> None:
         self.storage = Storage(self.identity.settings.database, self.identity.sealing, self.randomness)
@@ -73,13 +77,17 @@ class Desk:
             mend="clew case list NODE shows their numbers.",
         )
 
-    def look_for_revocations(self) -> None:
-        """End the traces whose warrant is revoked by now, also those in which nothing happens."""
+    def look_for_revocations(self) -> list[tuple[Running, Exception]]:
+        """End the traces whose warrant is revoked by now, also those in which nothing happens; those that met a bug."""
+        stopped: list[tuple[Running, Exception]] = []
         for one in self.traces():
             try:
                 one.look_for_revocation()
             except ClewError as error:
                 one.trouble = str(error)
+            except Exception as error:  # of one trace; the others' warrants have to be looked at
+                stopped.append((one, error))
+        return stopped
 
     def open(self, partner: str, terms: Mapping[str, object]) -> Running:
         """A new trace offered to a partner; ``terms`` are case, stage, begin, end, hub_limit and auditor (hex)."""
@@ -133,11 +141,20 @@ class Desk:
                     waiting += one.row.state == "offered"
             if waiting >= _OFFERS:
                 raise Refused("node.too-many-offers", f"{waiting} offers of this partner wait for a decision")
+            self._count_offer(sender)
             row = self.storage.begin("holder", sender.identity, message.case, "offered", digest)
             found = self._attach(row)
             found.keep_offer(data)
             self._running[row.id] = found
             return found
+
+    def _count_offer(self, sender: Card) -> None:
+        now, made = self.clock(), self._offers[sender.identity]
+        while made and made[0] <= now - timedelta(days=1):
+            made.popleft()
+        if len(made) >= _OFFERS_A_DAY:
+            raise Refused("node.too-many-offers", f"this partner made {len(made)} offers within a day")
+        made.append(now)
 
     def _of(self, sender: Card, message: Message) -> Running:
         trace: bytes = message.trace  # type: ignore[union-attr]  # an Offer was handled before

@@ -58,7 +58,9 @@ class Node:
                 self._receiver.trust_new()
                 if (now := asyncio.get_running_loop().time()) - looked >= _REVOCATIONS_SECONDS:
                     looked = now
-                    await asyncio.to_thread(self._desk.look_for_revocations)
+                    for one, error in await asyncio.to_thread(self._desk.look_for_revocations):
+                        if one.broken is None:
+                            self._stop_one(one, error)
                 self._look()
                 try:
                     await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
@@ -107,7 +109,7 @@ class Node:
 
     def _stop_one(self, one: Running, error: BaseException) -> None:
         """A bug stops the trace that met it, not the node: what a partner sends must not end the others' traces."""
-        del self._busy[one.id]
+        self._busy.pop(one.id, None)
         frame = extract_tb(error.__traceback__)[-1]
         place = f"{type(error).__name__}, {Path(frame.filename).name}:{frame.lineno}"
         one.broken = ClewError(
