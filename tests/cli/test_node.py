@@ -45,7 +45,9 @@ def _unmask(tracer: Process, done: dict[str, Any], folder: Path) -> None:
     (hidden,) = [vertex for vertex in vertices() if vertex.startswith("p:")]
     request, copy = folder / "unmask.json", folder / "unmask.copy.json"
     why = ["--reason", "called both bridges", "--until", "2198-01-01", "--out", request]
-    tracer.case("request", "1", "--unmask", hidden, *why)
+    twice = tracer.case("request", "1", "--unmask", hidden, "--unmask", hidden, *why, expect=2)
+    assert twice["error"]["code"] == "node.unmask-twice"
+    tracer.case("request", "1", "--unmask", hidden[:10], *why)
     assert "each side" not in tracer.case("unmask", "1", request, expect=4)["error"]["what"]
     first, second = judges_keys(folder)
     shown = run("case", "approve", request, *first, "--yes", "--out", copy).stdout

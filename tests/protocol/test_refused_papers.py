@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from clew.errors import InputError, PeerError, Refused
 from clew.joint import context, holder, tracer
 from clew.joint.evidence import open_evidence
+from clew.joint.found import FAR, Found
 from clew.joint.messages import Ask, Offer
 from clew.joint.snapshot import parse_snapshot
 from clew.joint.unmasking import Approvers
@@ -112,3 +113,24 @@ def test_a_vertex_that_was_not_reached_cannot_even_be_asked_for() -> None:
             tracer.draft_unmasking(pair.tracer, {text: "a reason"}, int(NOW.timestamp()) + 60)
         assert caught.value.code == "joint.not-reached"
         assert text not in str(caught.value)
+
+
+def test_a_pseudonym_may_be_named_by_its_beginning_but_never_by_that_of_several(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pair = traced(*sample(), [SEED], 2)
+    assert isinstance(pair.tracer, tracer.Traced)
+    kept, until = pair.tracer.kept, int(NOW.timestamp()) + 60
+    hop = kept.found.hops(2)
+    whole = sorted(kept.found.text(vertex) for vertex in kept.positions if hop[vertex] < FAR)
+    first, second = whole[-1], whole[0]
+    assert first.startswith("p:")
+    asked, _ = tracer.draft_unmasking(pair.tracer, {first[:10]: "a reason"}, until)
+    assert asked == tracer.draft_unmasking(pair.tracer, {first: "a reason"}, until)[0]
+    alike = {first: first, second: first[:12] + "0" * 54}
+    text = Found.text
+    monkeypatch.setattr(Found, "text", lambda found, vertex: alike.get(said := text(found, vertex), said))
+    for named in ([first[:9]], [first[:12]], [first, first[:13]], [first[2:]], [first[:12] + "g"]):
+        with pytest.raises(Refused) as caught:
+            tracer.draft_unmasking(pair.tracer, dict.fromkeys(named, "a reason"), until)
+        assert caught.value.code == "joint.not-reached"

@@ -291,7 +291,9 @@ def receipt(folder: Path, trace: str, as_json: bool) -> None:
 
 @case.command()
 @_trace
-@click.option("--unmask", "pseudonyms", required=True, multiple=True, help="A pseudonym of the graph (p:…); repeat.")
+@click.option(
+    "--unmask", "pseudonyms", required=True, multiple=True, help="A pseudonym of the graph, or how it begins; repeat."
+)
 @click.option("--reason", "reasons", required=True, multiple=True, help="Why; one for each, or one for all.")
 @click.option("--until", required=True, help="Until when approvals of it hold, e.g. 2026-12-01.")
 @click.option("--out", type=OUT, default="unmask.json", show_default=True, help="Where to write the request.")
@@ -309,13 +311,15 @@ def request(
 
     \b
     Example:
-      clew case request node 1 --unmask p:1f3a… --reason "called every seed within the hour" --until 2026-12-01
+      clew case request node 1 --unmask p:1f3a09c2 --reason "called every seed within the hour" --until 2026-12-01
     """
     from clew.errors import UsageError
     from clew.warrants.files import require_free, write_file
 
     if len(reasons) not in (1, len(pseudonyms)):
         raise UsageError("node.unmask-reasons", "each pseudonym needs its reason", mend="One --reason each, or one.")
+    if len(set(pseudonyms)) < len(pseudonyms):
+        raise UsageError("node.unmask-twice", "a pseudonym is named twice", mend="Name each once, with its reason.")
     require_free(out)
     each = reasons if len(reasons) == len(pseudonyms) else reasons * len(pseudonyms)
     moment = int(read_moment(until, "--until").timestamp())

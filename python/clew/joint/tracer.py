@@ -6,9 +6,10 @@ secret: what it was given for a step hides that step's list, and is destroyed wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -97,6 +98,8 @@ __all__ = [
     "stop",
     "unmask",
 ]
+
+_BEGINNING: Final = re.compile(r"p:[0-9a-f]{8,64}", re.ASCII)
 
 
 def offer(terms: Terms, key: SigningKey, couples: Couples, given: Given) -> Step[AwaitAcceptance]:
@@ -188,25 +191,40 @@ def graph(state: Traced) -> TracedGraph:
 
 
 def draft_unmasking(state: Traced, reasons: Mapping[str, str], until: int) -> tuple[Unmask, bytes]:
-    """A request to unmask the vertices called so, each with its reason, and the digest to be signed (spec 8.1)."""
+    """A request to unmask the vertices called so, each with its reason, and the digest to be signed (spec 8.1).
+
+    Of a pseudonym its beginning is enough, at least eight digits of it, where no other begins so.
+    """
     kept = state.kept
     hop = kept.found.hops(kept.authorisation.hops)
     named = {vertex: name for name, vertex in kept.found.names.items()}
     texts = {kept.found.text(vertex): vertex for vertex in kept.positions if hop[vertex] < FAR}
+    asked = {_called(text, texts): reason for text, reason in reasons.items()}
+    if len(asked) < len(reasons):
+        raise Refused("joint.not-reached", "a vertex that is to be unmasked is named twice", mend="Name it once.")
     wants = []
-    for text, reason in reasons.items():
-        vertex = texts.get(text)
-        if vertex is None:
-            raise Refused(
-                "joint.not-reached",
-                "a vertex that is to be unmasked was not reached in this trace",
-                mend="Take the pseudonym from the traced graph.",
-            )
+    for vertex, reason in asked.items():
         list_hop, position = kept.positions[vertex]
         secret = kept.asked[list_hop].secret(position)
         wants.append(Want(list_hop, position, secret, named[vertex], reason))
     message = Unmask(kept.order.trace, kept.requests + 1, until, tuple(wants), ())
     return message, context.request(kept.order, kept.authorisation, message)
+
+
+def _called(text: str, texts: Mapping[str, int]) -> int:
+    """The vertex with this number or pseudonym, or whose pseudonym alone begins so."""
+    found = [texts[text]] if text in texts else []
+    if not found and _BEGINNING.fullmatch(text):
+        found = [vertex for name, vertex in texts.items() if name.startswith(text)]
+    if len(found) != 1:
+        raise Refused(
+            "joint.not-reached",
+            "several pseudonyms of this trace begin with what names a vertex that is to be unmasked"
+            if found
+            else "a vertex that is to be unmasked was not reached in this trace",
+            mend="Take the whole pseudonym from the traced graph.",
+        )
+    return found[0]
 
 
 def unmask(state: Traced, request: Unmask, given: Given) -> Step[AwaitUnmasked]:
