@@ -28,6 +28,7 @@ from clew.joint.messages import (
     parse,
 )
 from clew.joint.seeds import verify_seeds
+from clew.joint.spending import Spent
 from clew.joint.terms import number_dst
 from clew.joint.unmasking import approve
 from clew.warrants.authorisation import Budgets
@@ -266,8 +267,12 @@ def test_an_honest_tracer_refuses_itself_before_it_asks_too_much() -> None:
     assert isinstance(pair.tracer, tracer.Ended)
     assert pair.tracer.code is RefusalCode.OVER_BUDGET
     assert isinstance(pair.holder, holder.Ended)
-    with pytest.raises(Refused, match="fewer may be recognised"):
+    with pytest.raises(Refused, match="fewer may be recognised") as caught:
         authorised(committed(own, theirs), [SEED], 3, replace(PLENTY, recognised=4))
+    assert caught.value.counts == {"own": len(own.numbers)}  # the figures stand beside the words
+    with pytest.raises(Refused, match="4 rows are asked for") as caught:
+        Spent(rows=3).with_more(replace(PLENTY, rows=5), rows=4)
+    assert caught.value.counts == {"asked": 4, "left": 2}
 
 
 def test_the_numbers_inside_the_bound_are_a_ceiling() -> None:

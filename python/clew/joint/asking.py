@@ -123,7 +123,9 @@ def ask(
 
 def _require_room(what: str, wanted: int, left: int, hop: int) -> None:
     if wanted > left or not left:
-        raise over_budget(f"hop {hop} has {wanted:,} {what}, and there is room for {left:,}")
+        raise over_budget(
+            f"hop {hop} has {wanted:,} {what}, and there is room for {left:,}", hop=hop, wanted=wanted, room=left
+        )
 
 
 def _evidence(asker: Asker, found: Found, content: List, place: int) -> Declared:
@@ -150,7 +152,9 @@ def draw(choices: int, size: int, random: bytes) -> Vertices:
 def padded_positions(wanted: Vertices, total: int, left: int, random: bytes) -> Vertices:
     """``wanted`` positions and random others, rising, as many as a padded list has."""
     if len(wanted) > left or not left:
-        raise over_budget(f"{len(wanted):,} rows are wanted, and there is room for {left:,}")
+        raise over_budget(
+            f"{len(wanted):,} rows are wanted, and there is room for {left:,}", rows=len(wanted), room=left
+        )
     others = np.setdiff1d(np.arange(total, dtype=np.int64), wanted)
     words = np.frombuffer(expand(random, b"positions", 8 * len(others)), ">u8")
     filler = others[np.argsort(words, kind="stable")][: padded(len(wanted), min(total, left)) - len(wanted)]

@@ -47,12 +47,13 @@ def out_of_turn(what: str) -> PeerError:
     )
 
 
-def over_budget(what: str) -> Refused:
-    """The warrant does not allow that much."""
+def over_budget(what: str, **counts: int) -> Refused:
+    """The warrant does not allow that much; ``counts`` are the figures that ``what`` speaks of."""
     return Refused(
         "joint.over-budget",
         what,
         mend="Nothing was answered. Ask for a smaller bound, or for an amendment with a larger budget.",
+        counts=counts,
     )
 
 

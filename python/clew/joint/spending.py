@@ -31,7 +31,11 @@ class Spent:
         left = self.left(budgets)
         for name, count in more.items():
             if count > left[name]:
-                raise over_budget(f"{count:,} {name} are asked for, and the warrant has {left[name]:,} left")
+                raise over_budget(
+                    f"{count:,} {name} are asked for, and the warrant has {left[name]:,} left",
+                    asked=count,
+                    left=left[name],
+                )
         return replace(self, **{name: getattr(self, name) + count for name, count in more.items()})
 
 

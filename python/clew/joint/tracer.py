@@ -143,7 +143,7 @@ def authorise(
     ordered = verify_seeds(authorisation.seeds, shares, state.order.trace)
     own = len(state.party.couples.numbers)
     if own > min(authorisation.remaining.recognised, OWN_LIMIT):
-        raise over_budget(f"the window has {own:,} own numbers, and fewer may be recognised")
+        raise over_budget(f"the window has {own:,} own numbers, and fewer may be recognised", own=own)
     require_snapshot(state, snapshot)
     kept = Trace(
         party=state.party,
@@ -389,7 +389,9 @@ def _take_names(kept: Trace, hop: int, message: Names, given: Given) -> Step[Sta
     inside = int((reached < FAR).sum())
     if inside > warrant.remaining.numbers:
         raise over_budget(
-            f"{inside:,} numbers lie inside the bound, and the warrant allows {warrant.remaining.numbers:,}"
+            f"{inside:,} numbers lie inside the bound, and the warrant allows {warrant.remaining.numbers:,}",
+            numbers=inside,
+            allowed=warrant.remaining.numbers,
         )
     if hop == warrant.hops:
         return Step(Traced(kept), None, (entry, _entry("joint.traced", kept, numbers=inside)))
