@@ -32,7 +32,7 @@ from clew.joint.terms import Order, Roots
 from clew.joint.unmasking import Record, _Records
 from tests.node_attack import BOTH, Attack, attack, kinds, refusals
 from tests.node_pair import AUDITOR, BEGIN, END, until
-from tests.unit.test_node_attacks_of_the_tracer import HIDDEN, honest_wants, request_for
+from tests.unit.test_node_attacks_on_unmasking import HIDDEN, honest_wants, request_for
 from tests.warrants import STRANGER
 
 POINT = group.hash_to_group([b"a point"], b"test").tobytes()
