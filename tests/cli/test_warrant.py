@@ -123,6 +123,23 @@ def test_backup_and_another_passphrase(tmp_path: Path) -> None:
     assert made["public"] in (tmp_path / "a.key.pub.toml").read_text("utf-8")
 
 
+def test_a_change_of_passphrase_that_changes_nothing_is_not_told_as_one(tmp_path: Path) -> None:
+    """Harm stopped: backups are destroyed, and a passphrase believed dead that still opens the key."""
+    old = secret_file(tmp_path, PASSPHRASE, "old")
+    here: dict[str, Any] = {"folder": tmp_path, "environment": {"CLEW_PASSPHRASE_FILE": str(old)}}
+    run("warrant", "key", "a.key", "--name", "A", "--role", "judge", **here)
+    before = (tmp_path / "a.key").read_bytes()
+    change = ["warrant", "key", "a.key", "--change-passphrase"]
+    asked = run(*change, expect=2, **here)
+    assert "key.passphrase-missing" in asked.stderr
+    assert "--new-passphrase-file" in asked.stderr
+    assert "key.passphrase-same" in run(*change, "--new-passphrase-file", old, expect=2, **here).stderr
+    assert (tmp_path / "a.key").read_bytes() == before
+    new = secret_file(tmp_path, "another long one", "new")
+    run(*change, "--new-passphrase-file", new, **here)
+    assert "key.passphrase" in run(*change, "--new-passphrase-file", new, expect=3, **here).stderr
+
+
 def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "a.key").write_text("the only copy", "utf-8")
     options = ["--name", "A", "--role", "judge", "--passphrase-file", secret_file(tmp_path, PASSPHRASE)]

@@ -26,6 +26,7 @@ __all__ = [
     "confirm",
     "interactive",
     "named",
+    "new_passphrase",
     "passphrase",
     "passphrase_option",
     "read_paper",
@@ -117,17 +118,9 @@ def passphrase(file: Path | None, question: str, *, new: bool = False) -> str:
     """
     listed = file or (Path(os.environ[PASSPHRASE_VARIABLE]) if os.environ.get(PASSPHRASE_VARIABLE) else None)
     if listed is not None:
-        try:
-            found = read_secret_file(listed).decode("utf-8").split("\n")[0].removesuffix("\r")
-        except UnicodeDecodeError as error:
-            raise InputError(
-                "key.passphrase-file",
-                "the passphrase is not UTF-8 text",
-                where=str(listed),
-                mend="Save the file as UTF-8, the passphrase on its first line.",
-            ) from error
+        found = _first_line(listed)
     elif interactive():
-        found = str(click.prompt(question, hide_input=True, confirmation_prompt=new, err=True))
+        found = _typed(question, twice=new)
     else:
         raise UsageError(
             "key.passphrase-missing",
@@ -135,3 +128,37 @@ def passphrase(file: Path | None, question: str, *, new: bool = False) -> str:
             mend=f"Give --passphrase-file, or set {PASSPHRASE_VARIABLE} to a file that only you can read.",
         )
     return check_passphrase(found) if new else found
+
+
+def new_passphrase(file: Path | None, question: str) -> str:
+    """The passphrase that takes the place of another: from ``file``, or typed twice and not shown.
+
+    The file that CLEW_PASSPHRASE_FILE names is not looked at: it holds the one that is to be replaced.
+    """
+    if file is not None:
+        found = _first_line(file)
+    elif interactive():
+        found = _typed(question, twice=True)
+    else:
+        raise UsageError(
+            "key.passphrase-missing",
+            "nobody is there to type the new passphrase",
+            mend="Give --new-passphrase-file, a file that only you can read.",
+        )
+    return check_passphrase(found)
+
+
+def _typed(question: str, *, twice: bool) -> str:
+    return str(click.prompt(question, hide_input=True, confirmation_prompt=twice, err=True))
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return read_secret_file(path).decode("utf-8").split("\n")[0].removesuffix("\r")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "key.passphrase-file",
+            "the passphrase is not UTF-8 text",
+            where=str(path),
+            mend="Save the file as UTF-8, the passphrase on its first line.",
+        ) from error

@@ -15,6 +15,7 @@ from clew.cli.warrant_files import (
     OUT,
     confirm,
     named,
+    new_passphrase,
     passphrase,
     passphrase_option,
     read_paper,
@@ -54,7 +55,7 @@ def warrant() -> None:
 @click.option("--public", "public_only", is_flag=True, help="Only write the public half of the key in FILE anew.")
 @click.option("--change-passphrase", is_flag=True, help="Encrypt the key in FILE with another passphrase.")
 @passphrase_option
-@click.option("--new-passphrase-file", type=FILE, help="The new one, for --change-passphrase.")
+@click.option("--new-passphrase-file", type=FILE, help="Read the new one, for --change-passphrase, from this file.")
 @json_option
 def key(
     file: Path,
@@ -70,7 +71,8 @@ def key(
     """Make a signing key: FILE, encrypted with a passphrase, and FILE.pub.toml, which goes into policies.
 
     The secret key never leaves FILE. The passphrase is typed, or read from a file (--passphrase-file, or the one that
-    CLEW_PASSPHRASE_FILE names) that nobody else can read. Make a backup of FILE: without it the key is lost.
+    CLEW_PASSPHRASE_FILE names) that nobody else can read. A new one for --change-passphrase is typed, or read from
+    --new-passphrase-file alone. Make a backup of FILE: without it the key is lost.
 
     \b
     Examples:
@@ -80,15 +82,17 @@ def key(
     from clew.effects import system_randomness
     from clew.errors import UsageError
     from clew.warrants.files import write_file
-    from clew.warrants.keyfile import read_key, require_key_file, seal_key
+    from clew.warrants.keyfile import read_key, require_key_file, require_other_passphrase, seal_key
     from clew.warrants.keys import SigningKey
     from clew.warrants.policy import Holder, holder_toml
 
     output = Output(as_json)
     if change_passphrase:
         require_key_file(file)
-        signing = read_key(file, passphrase(passphrase_file, "Present passphrase"))
-        secret = passphrase(new_passphrase_file, "New passphrase", new=True)
+        present = passphrase(passphrase_file, "Present passphrase")
+        signing = read_key(file, present)
+        secret = new_passphrase(new_passphrase_file, "New passphrase")
+        require_other_passphrase(present, secret)
         write_file(file, seal_key(signing, secret, system_randomness), replace=True)
         output.result(
             {"file": str(file), "id": signing.public.id},

@@ -33,6 +33,7 @@ __all__ = [
     "open_key",
     "read_key",
     "require_key_file",
+    "require_other_passphrase",
     "seal_key",
 ]
 
@@ -67,6 +68,16 @@ def check_passphrase(passphrase: str) -> str:
     return passphrase
 
 
+def require_other_passphrase(present: str, new: str) -> None:
+    """Return if ``new`` opens what ``present`` does not; else ``UsageError``, so that no change is told that is none."""
+    if _text(present) == _text(new):
+        raise UsageError(
+            "key.passphrase-same",
+            "the new passphrase is the present one, so nothing would change",
+            mend="Choose another one; nothing was done.",
+        )
+
+
 def seal_key(key: SigningKey, passphrase: str, randomness: Randomness) -> bytes:
     """The key's encrypted file; takes 128 MiB and a fraction of a second."""
     salt, iv = randomness(_SALT), randomness(_IV)
@@ -92,8 +103,12 @@ def open_key(data: bytes, passphrase: str) -> SigningKey:
 
 
 def _stretch(passphrase: str, salt: bytes) -> bytes:
-    text = unicodedata.normalize("NFC", passphrase).encode("utf-8")
-    return Scrypt(salt=salt, length=32, n=_SCRYPT_N, r=_SCRYPT_R, p=_SCRYPT_P).derive(text)
+    return Scrypt(salt=salt, length=32, n=_SCRYPT_N, r=_SCRYPT_R, p=_SCRYPT_P).derive(_text(passphrase))
+
+
+def _text(passphrase: str) -> bytes:
+    """The one spelling of a passphrase: keyboards compose accents differently."""
+    return unicodedata.normalize("NFC", passphrase).encode("utf-8")
 
 
 def _file(salt: bytes, iv: bytes, sealed: bytes) -> bytes:
