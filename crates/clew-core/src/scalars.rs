@@ -16,7 +16,9 @@ use crate::{Encoding, Error, LIMIT_ITEMS, labels};
 const CHUNK: usize = 1024;
 
 /// One secret scalar, not zero. Cannot be copied or compared; [`expose`](Self::expose) is the only way to its bytes.
-pub struct SecretScalar(Zeroizing<[u8; 32]>);
+///
+/// It stays in one place of the heap: whatever is moved is copied, and nobody wipes what it was copied from.
+pub struct SecretScalar(SecretScalars);
 
 /// Secret scalars, none zero, one for each item of a batch.
 pub struct SecretScalars(Zeroizing<Vec<[u8; 32]>>);
@@ -27,8 +29,7 @@ impl SecretScalar {
     /// # Errors
     /// [`Error::Identity`] if it is zero: the randomness is broken.
     pub fn from_wide(bytes: &[u8; 64]) -> Result<Self, Error> {
-        let scalars = SecretScalars::from_wide(std::slice::from_ref(bytes))?;
-        Ok(Self(Zeroizing::new(scalars.0[0])))
+        SecretScalars::from_wide(std::slice::from_ref(bytes)).map(Self)
     }
 
     /// The first scalar that [`SecretScalars::expand`] gives.
@@ -36,8 +37,7 @@ impl SecretScalar {
     /// # Errors
     /// As there.
     pub fn expand(seed: &[u8; 32], purpose: &str) -> Result<Self, Error> {
-        let scalars = SecretScalars::expand(seed, purpose, 1)?;
-        Ok(Self(Zeroizing::new(scalars.0[0])))
+        SecretScalars::expand(seed, purpose, 1).map(Self)
     }
 
     /// The scalar of an encoding that was stored.
@@ -45,20 +45,19 @@ impl SecretScalar {
     /// # Errors
     /// If it is not canonical, or zero.
     pub fn from_canonical(bytes: &[u8; 32]) -> Result<Self, Error> {
-        let scalars = SecretScalars::from_canonical(std::slice::from_ref(bytes))?;
-        Ok(Self(Zeroizing::new(scalars.0[0])))
+        SecretScalars::from_canonical(std::slice::from_ref(bytes)).map(Self)
     }
 
     /// The secret's 32 bytes, canonical, little-endian. Whoever calls this answers for what becomes of them.
     pub fn expose(&self) -> &[u8; 32] {
-        &self.0
+        &self.0.0[0]
     }
 
     /// The key to publish: the scalar times the generator.
     pub fn public(&self, backend: Backend) -> Encoding {
         let mut out = [[0; 32]];
         let what = Combination {
-            fixed: Some((Table::generator(), Scalars::One(&self.0))),
+            fixed: Some((Table::generator(), Scalars::One(self.expose()))),
             ..Combination::default()
         };
         clew_kernels::combine(backend, &what, &mut out).expect("no point goes in");
@@ -66,11 +65,11 @@ impl SecretScalar {
     }
 
     pub(crate) fn from_scalar(scalar: &Scalar) -> Self {
-        Self(Zeroizing::new(scalar.to_bytes()))
+        Self(SecretScalars(Zeroizing::new(vec![scalar.to_bytes()])))
     }
 
     pub(crate) fn scalar(&self) -> Zeroizing<Scalar> {
-        Zeroizing::new(Scalar::from_bytes_mod_order(*self.0))
+        Zeroizing::new(Scalar::from_bytes_mod_order(*self.expose()))
     }
 
     /// The product of two secrets.

@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 
 use crate::decoding::{MAX_WIDTH, decode_all, decode_first, decode_or_map};
 use crate::field::{Field, Job};
-use crate::group::{self, Addable, Affine, WINDOW};
+use crate::group::{self, Addable, Affine, WINDOW, ZERO};
 use crate::ristretto::{Doubling, Lifted, encode, invert_all};
 use crate::scalars::{self, Change, MAX_WINDOWS, recode};
 use crate::table::Comb;
@@ -84,10 +84,8 @@ pub(crate) fn combine<F: Field>(
         }
     };
     // Products, mapped inputs and addends do not stay behind in freed memory.
-    sums.fill(Addable::identity_outside());
-    zeroize::optimization_barrier(sums.as_slice());
-    lifted.fill(Lifted::nothing_outside());
-    zeroize::optimization_barrier(lifted.as_slice());
+    wipe(&mut sums, Addable::identity_outside());
+    wipe(&mut lifted, Lifted::nothing_outside());
     done
 }
 
@@ -99,8 +97,7 @@ fn add_mapped<F: Field>(points: &Points, sums: &mut [Addable<F>]) {
         addends: &addends,
         sums,
     });
-    addends.fill(Addable::identity_outside());
-    zeroize::optimization_barrier(addends.as_slice());
+    wipe(&mut addends, Addable::identity_outside());
 }
 
 /// The error for the encoding of a part that was refused.
@@ -273,7 +270,8 @@ impl<F: Field> Job for EncodeDoubles<'_, F> {
         for state in &states {
             inverses.push(state.efgh());
         }
-        invert_all(&mut inverses, &mut Vec::with_capacity(self.sums.len()));
+        let mut products = Vec::with_capacity(self.sums.len());
+        invert_all(&mut inverses, &mut products);
         for (out, (state, inverse)) in self
             .out
             .chunks_mut(F::WIDTH)
@@ -281,6 +279,9 @@ impl<F: Field> Job for EncodeDoubles<'_, F> {
         {
             store_padded(state.encode(*inverse), out);
         }
+        wipe(&mut states, Doubling::nothing());
+        wipe(&mut inverses, F::splat(&ZERO));
+        wipe(&mut products, F::splat(&ZERO));
     }
 }
 
@@ -308,6 +309,13 @@ impl<F: Field> Job for Encode<'_, F> {
             }
         }
     }
+}
+
+/// Writes over what leads to results that may be secret, before its memory is freed.
+#[inline(always)]
+fn wipe<T: Copy>(values: &mut [T], nothing: T) {
+    values.fill(nothing);
+    zeroize::optimization_barrier(values);
 }
 
 /// Stores the lanes for which there is a place.

@@ -69,12 +69,14 @@ const HALF_SQRT_AD_MINUS_ONE: Constant = [
 pub(crate) type Pair<T> = [T; 2];
 
 /// Whether 32 bytes are the encoding of a field element that is canonical, not negative, and not 0 (the identity). The
-/// rest of what makes an encoding valid takes arithmetic. Encodings are not secret.
+/// rest of what makes an encoding valid takes arithmetic. Some points are secret (what a seal holds): every byte is looked
+/// at, whatever the others are.
 pub(crate) fn is_plausible(encoding: &[u8; 32]) -> bool {
-    let above = encoding[31] == 0x7f
-        && encoding[1..31].iter().all(|byte| *byte == 0xff)
-        && encoding[0] >= 0xed;
-    encoding[31] < 0x80 && !above && encoding[0] & 1 == 0 && *encoding != [0; 32]
+    let (first, last) = (encoding[0], encoding[31]);
+    let ones = encoding[1..31].iter().fold(0xff, |all, byte| all & byte);
+    let any = encoding.iter().fold(0, |any, byte| any | byte);
+    let above = (last == 0x7f) & (ones == 0xff) & (first >= 0xed);
+    (last < 0x80) & !above & (first & 1 == 0) & (any != 0)
 }
 
 /// The points of plausible encodings (4.3.1), and the lanes where there is one, as bits. Lanes of zeros are the identity.
@@ -292,6 +294,20 @@ fn doubled<F: Field>(point: Addable<F>) -> [F; 4] {
 }
 
 impl<F: Field> Doubling<F> {
+    /// Zeros, for memory that is written over.
+    #[inline(always)]
+    pub(crate) fn nothing() -> Self {
+        let zero = F::splat(&ZERO);
+        Doubling {
+            e: zero,
+            f: zero,
+            g: zero,
+            h: zero,
+            eg: zero,
+            fh: zero,
+        }
+    }
+
     #[inline(always)]
     pub(crate) fn new(point: Addable<F>) -> Self {
         Self::of(doubled(point))

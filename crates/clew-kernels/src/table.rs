@@ -15,7 +15,8 @@ use crate::{portable, scalars};
 /// The multiples of one base that make its multiplication fast. Each backend's own form is made at first use.
 pub struct Table {
     encoding: [u8; 32],
-    portable: OnceLock<Cow<'static, RistrettoBasepointTable>>,
+    /// Boxed, as 30 kB: what holds a table may hold a secret too, and each move of it would leave a copy behind.
+    portable: OnceLock<Box<Cow<'static, RistrettoBasepointTable>>>,
     #[cfg(target_arch = "x86_64")]
     ifma: OnceLock<Comb<crate::ifma::Ifma>>,
     #[cfg(target_arch = "x86_64")]
@@ -27,7 +28,7 @@ impl Table {
     pub fn generator() -> &'static Table {
         static GENERATOR: OnceLock<Table> = OnceLock::new();
         GENERATOR.get_or_init(|| Table {
-            portable: OnceLock::from(Cow::Borrowed(RISTRETTO_BASEPOINT_TABLE)),
+            portable: OnceLock::from(Box::new(Cow::Borrowed(RISTRETTO_BASEPOINT_TABLE))),
             ..Table::empty(RISTRETTO_BASEPOINT_COMPRESSED.to_bytes())
         })
     }
@@ -60,7 +61,7 @@ impl Table {
 
     pub(crate) fn portable(&self) -> &RistrettoBasepointTable {
         self.portable
-            .get_or_init(|| Cow::Owned(RistrettoBasepointTable::create(&self.base())))
+            .get_or_init(|| Box::new(Cow::Owned(RistrettoBasepointTable::create(&self.base()))))
     }
 
     #[cfg(target_arch = "x86_64")]

@@ -49,8 +49,7 @@ impl Values {
             let bytes = value
                 .cast::<PyBytes>()
                 .map_err(|_| Self::wrong(list.py(), name))?;
-            values.data.extend_from_slice(bytes.as_bytes());
-            values.ends.push(values.data.len());
+            values.push(bytes.as_bytes());
         }
         Ok(values)
     }
@@ -104,19 +103,30 @@ impl Values {
             .map(|bytes| usize::try_from(i64::from_le_bytes(*bytes)))
             .collect::<Result<_, _>>()
             .map_err(|_| Self::wrong(py, name))?;
-        let data = if buffers[2].is_none() {
+        let data = Zeroizing::new(if buffers[2].is_none() {
             Vec::new()
         } else {
             bytes(2)?
-        };
+        });
         for ends in offsets.windows(2) {
             let value = data
                 .get(ends[0]..ends[1])
                 .ok_or_else(|| Self::wrong(py, name))?;
-            self.data.extend_from_slice(value);
-            self.ends.push(self.data.len());
+            self.push(value);
         }
         Ok(())
+    }
+
+    /// One value more. Where there is no room, all move to a larger place, and the smaller one is wiped.
+    fn push(&mut self, value: &[u8]) {
+        let needed = self.data.len() + value.len();
+        if needed > self.data.capacity() {
+            let mut larger = Vec::with_capacity(needed.max(2 * self.data.capacity()));
+            larger.extend_from_slice(&self.data);
+            self.data = Zeroizing::new(larger);
+        }
+        self.data.extend_from_slice(value);
+        self.ends.push(self.data.len());
     }
 
     fn with_room(py: Python<'_>, count: usize, bytes: usize, name: &str) -> PyResult<Self> {
