@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from enum import IntEnum
 
 from clew.errors import InputError
 
-__all__ = ["E164_MAX_DIGITS", "VERTEX_KINDS", "PartyKind", "canonical_kind", "is_vertex", "party_key"]
+__all__ = ["E164_MAX_DIGITS", "VERTEX_KINDS", "PartyKind", "canonical_kind", "is_comment", "is_vertex", "party_key"]
 
 E164_MAX_DIGITS = 15
 
@@ -49,6 +50,15 @@ def canonical_kind(text: str) -> PartyKind:
         "a number is not in canonical form",
         mend="Write +COUNTRY and digits (at most 15), or id:NAMESPACE:TEXT for an anonymised identifier.",
     )
+
+
+def is_comment(line: str) -> bool:
+    """Whether a line of a file of numbers is a comment: ``#``, and no digit of any script directly behind it.
+
+    ``#31#`` and a number is a number (spec 2.5). Signs that show nothing, such as marks of direction, do not count.
+    """
+    shown = (sign for sign in line if unicodedata.category(sign) not in ("Cf", "Mn"))
+    return next(shown, "") == "#" and not next(shown, "").isdecimal()
 
 
 def is_vertex(kind: int) -> bool:

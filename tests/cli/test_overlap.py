@@ -42,7 +42,7 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[Side, Side]:
     for one, other in ((a, b), (b, a)):
         (one.folder / "partner.toml").write_bytes((other.folder / "own.key.pub.toml").read_bytes())
     lines = [f"٠٧٩٠ ١٢٣ ٤٥{place}" for place in range(10, 40)]
-    (a.folder / "list.txt").write_text("\n".join([*lines, lines[0]]), "utf-8")
+    (a.folder / "list.txt").write_text("\n".join(["# a case", "", *lines, lines[0]]), "utf-8")
     rows = [f"+96479012345{place};=case {place}" for place in range(33, 71)]
     (b.folder / "list.csv").write_text("\n".join(["number;case", *rows]), "utf-8")
     return a, b
@@ -55,21 +55,37 @@ def test_a_check_from_programs(sides: tuple[Side, Side]) -> None:
     a, b = sides
     first = a.json("start", "list.txt", "--country", "IQ", *KEYS, "--out", "../1")
     assert first["state"] == "asked"
-    assert first["list"] == {"lines": 31, "numbers": 30, "duplicates": 1, "doubtful": 0, "left_out": []}
+    assert first["list"] == {
+        "lines": 31,
+        "numbers": 30,
+        "duplicates": 1,
+        "doubtful": 0,
+        "passed": 2,
+        "left_out": [],
+    }
+    assert (first["asked"], first["listed"]) == (30, None)
     second = b.json("answer", "../1", "--list", "list.csv", "--column", "number", *KEYS, "--out", "../2")
     assert (second["state"], second["common"]) == ("answered", None)
+    assert (second["asked"], second["listed"], second["list"]["passed"]) == (30, 38, 1)
     counted = a.json("read", "../2")
     assert (counted["state"], counted["common"], counted["letter"]) == ("counted", 7, None)
+    assert (counted["asked"], counted["listed"], counted["remarks"]) == (30, 38, [])
     assert "numbers" not in counted
     check = counted["check"]
     assert [one["waits_for"] for one in a.json("status")["checks"]] == [
-        "7 numbers are in both lists; waits for your decision"
+        "7 numbers are in both lists (yours 30, theirs 38); waits for your decision"
     ]
 
     # A decision is a person's: without --yes, and with nobody there, nothing happens.
-    assert a("agree", expect=2).stdout == ""
+    unasked = a("agree", expect=2)
+    assert unasked.stdout == ""
+    assert "overlap.unconfirmed" in unasked.stderr
     assert a.json("agree", "--check", check[:8], "--yes", "--out", "../3")["state"] == "agreed"
-    assert b.json("read", "../3")["common"] == 7
+    considered = b.json("read", "../3")
+    assert [considered[name] for name in ("common", "asked", "listed", "remarks")] == [7, 30, 38, []]
+    (waiting,) = b.json("status")["checks"]
+    assert [waiting[name] for name in ("common", "asked", "listed", "remarks")] == [7, 30, 38, []]
+    assert "(yours 38, theirs 30)" in waiting["waits_for"]
     assert b.json("agree", "--yes", "--payloads", "list.csv", "--out", "../4")["state"] == "opened"
     learnt = a.json("read", "../4", "--out", "../5")
     assert [one["number"] for one in learnt["numbers"]] == COMMON
@@ -129,6 +145,7 @@ def test_limits_are_said_with_a_letter_and_exit_code_4(sides: tuple[Side, Side])
     refused = b("answer", "../few-1", "--list", "list.csv", "--column", "number", *KEYS, "--out", "../few-2", expect=4)
     assert "overlap.question-refused" in refused.stderr
     assert "too-few" in refused.stderr
+    assert "about 2 numbers" in refused.stderr
     told = a("read", "../few-2")
     assert "over (too few)" in told.stdout
     assert a.json("start", "list.txt", "--country", "IQ", "--most", "25", *KEYS, expect=4)["error"]["code"] == (
@@ -151,7 +168,7 @@ def test_a_letter_that_was_changed_ends_with_exit_code_5(sides: tuple[Side, Side
     first = (a.folder.parent / "c2").read_bytes()
     b("answer", "../c1", *arguments, "--out", "../c2")
     assert (a.folder.parent / "c2").read_bytes() == first
-    assert "warrant.file-exists" in b("answer", "../c1", *arguments, "--out", "list.csv", expect=2).stderr
+    assert "overlap.file-exists" in b("answer", "../c1", *arguments, "--out", "list.csv", expect=2).stderr
     a("read", "../c2")
     a("decline", "--out", "../c3")
     assert "over (declined)" in b("read", "../c3").stdout
@@ -167,7 +184,7 @@ def test_a_published_set_is_checked_with_small_letters(sides: tuple[Side, Side])
     first, second = b.json("status")["sets"]
     assert first["digest"] == made["digest"] != second["digest"]
     a("check", "list.txt", "--country", "IQ", "--filter", "../s", *KEYS, "--out", "../s1")
-    b("answer", "../s1", *KEYS, "--out", "../s2")
+    assert "They ask about 30 numbers; your list has 38." in b("answer", "../s1", *KEYS, "--out", "../s2").stdout
     assert (a.folder.parent / "s2").stat().st_size < 30 * 32 + 600
     assert "7 numbers are in both lists" in a("read", "../s2").stdout
     a("close")
@@ -176,11 +193,33 @@ def test_a_published_set_is_checked_with_small_letters(sides: tuple[Side, Side])
     (a.folder.parent / "s-bad").write_bytes(spoilt)
     arguments = ("check", "list.txt", "--country", "IQ", "--filter", "../s-bad", *KEYS)
     assert a.json(*arguments, expect=5)["error"]["code"] == "overlap.set-altered"
-    b("retire", "cases", expect=2)
+    assert "overlap.unconfirmed" in b("retire", "cases", expect=2).stderr
     b("retire", "cases", "--digest", made["digest"][:9], "--yes")
     assert b.json("status")["sets"] == [second]
     b("retire", "cases", "--yes")
     assert b.json("status")["sets"] == []
+
+
+def test_a_spoilt_copy_of_a_partners_set_is_not_blamed_on_the_partner_and_can_be_mended(
+    sides: tuple[Side, Side],
+) -> None:
+    a, b = sides
+    b("publish", "list.csv", "--column", "number", "--set", "kept", "--key", "own.key", "--out", "../k")
+    a("check", "list.txt", "--country", "IQ", "--filter", "../k", *KEYS, "--out", "../k1")
+    b("answer", "../k1", *KEYS, "--out", "../k2")
+    (copy,) = (a.folder / "overlap-state" / "partner-sets").iterdir()
+    copy.write_bytes(copy.read_bytes()[:-80])
+    log = a.folder / "overlap-state" / "log" / "log.jsonl"
+    before = log.read_bytes()
+    stopped = a("read", "../k2", expect=6)
+    assert "overlap.set-spoilt" in stopped.stderr
+    assert "--filter" in stopped.stderr
+    assert log.read_bytes() == before
+    assert a.json("read", "../k2", "--filter", "../s-bad", expect=5)["error"]["code"] == "overlap.set-altered"
+    assert "7 numbers are in both lists (yours 30, theirs 38)" in a("read", "../k2", "--filter", "../k").stdout
+    a("close")
+    b("close")
+    b("retire", "kept", "--yes")
 
 
 def test_every_command_has_an_example_and_json() -> None:

@@ -18,15 +18,15 @@ def test_no_step_is_done_whose_letter_has_no_place_and_each_can_be_had_again(sid
     home = a.folder.parent
     (home / "taken").write_text("somebody's", "utf-8")
     start = ("start", "list.txt", "--country", "IQ", *KEYS, "--out")
-    assert a.json(*start, "../taken", expect=2)["error"]["code"] == "warrant.file-exists"
+    assert a.json(*start, "../taken", expect=2)["error"]["code"] == "overlap.file-exists"
     assert a.json(*start, "../nowhere/1", expect=6)["error"]["code"] == "overlap.out-unwritable"
     assert a.json("status")["checks"] == []
     said = a(*start, "../1").stdout
-    assert "31 lines: 30 numbers, 1 said again." in said
+    assert "31 lines: 30 numbers, 1 said again; 2 lines passed over (comment, header or empty)." in said
     assert a.json("read", "../1", expect=2)["error"]["code"] == "overlap.own-letter"
 
     answer = ("answer", "../1", *LISTED, *KEYS, "--out")
-    assert b.json(*answer, "../taken", expect=2)["error"]["code"] == "warrant.file-exists"
+    assert b.json(*answer, "../taken", expect=2)["error"]["code"] == "overlap.file-exists"
     assert b.json("status")["checks"] == []
     b(*answer, "../2")
     again = b(*answer, "../2").stdout
@@ -36,7 +36,7 @@ def test_no_step_is_done_whose_letter_has_no_place_and_each_can_be_had_again(sid
     b.json(*answer, "../2-again")
     assert (home / "2-again").read_bytes() == (home / "2").read_bytes()
 
-    assert a.json("agree", "--yes", "--out", "../taken", expect=2)["error"]["code"] == "warrant.file-exists"
+    assert a.json("agree", "--yes", "--out", "../taken", expect=2)["error"]["code"] == "overlap.file-exists"
     assert a.json("status")["checks"][0]["state"] == "counted"
     a("agree", "--yes", "--out", "../3")
     assert "agreed already" in a("agree", "--out", "../3-again").stdout
@@ -45,7 +45,7 @@ def test_no_step_is_done_whose_letter_has_no_place_and_each_can_be_had_again(sid
     b("read", "../3")
     b("agree", "--yes", "--out", "../4")
     assert a.json("read", "../4", "--result", "../taken", "--out", "../5", expect=2)["error"]["code"] == (
-        "warrant.file-exists"
+        "overlap.file-exists"
     )
     assert a.json("read", "../4", "--result", "../5", "--out", "../5", expect=2)["error"]["code"] == "overlap.one-place"
     assert a.json("status")["checks"][0]["state"] == "agreed"
@@ -59,7 +59,7 @@ def test_a_set_with_an_agreed_check_is_not_destroyed_by_the_way(sides: tuple[Sid
     home = a.folder.parent
     publish = ("publish", "list.csv", "--column", "number", "--set", "held", "--key", "own.key", "--out")
     (home / "diary").write_text("mine", "utf-8")
-    assert b.json(*publish, "../diary", expect=2)["error"]["code"] == "warrant.file-exists"
+    assert b.json(*publish, "../diary", expect=2)["error"]["code"] == "overlap.file-exists"
     assert (home / "diary").read_text("utf-8") == "mine"
     b(*publish, "../held")
     asked = a.json("check", "list.txt", "--country", "IQ", "--filter", "../held", *KEYS, "--out", "../h1")["check"]

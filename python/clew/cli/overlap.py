@@ -13,6 +13,7 @@ from clew.cli.overlap_files import (
     FILE,
     OUT,
     account,
+    confirmed,
     found_list,
     key_option,
     leave_out_option,
@@ -161,7 +162,7 @@ def _ask(list_file: Path, partner: Path, published: Published | None, options: d
 def answer(letter: Path, list_file: Path | None, partner: Path, **options: object) -> None:
     """Answer a partner's first LETTER with your list: the partner will learn how many numbers both have.
 
-    You learn how many they ask about. Every answer is a query into your list: it is logged and counted.
+    You learn how many they ask about, and are told. Every answer is a query into your list: it is logged and counted.
 
     \b
     Example:
@@ -197,7 +198,7 @@ def answer(letter: Path, list_file: Path | None, partner: Path, **options: objec
         output,
         step,
         target,
-        f"Check {step.about.shown} with {readable(holder.name)}: {_answered(step, listed)}.\n"
+        f"Check {step.about.shown} with {readable(holder.name)}: {_answered(step, listed)}.{_question_sizes(step)}\n"
         f"Send {target} to them. It tells them how many numbers both lists have, and no more.",
         listed if not step.again else None,
     )
@@ -210,6 +211,16 @@ def _answered(step: Step, listed: Listed | None) -> str:
     return f"answered already, and this is the same letter{unread}"
 
 
+def _question_sizes(step: Step) -> str:
+    """How many the partner asks about, and how many the list has that answers, while the check knows."""
+    from clew.joint.overlap.standing import sizes_of
+
+    asked, own = sizes_of(step.state)
+    if asked is None or own is None:
+        return ""
+    return f"\nThey ask about {counted(asked, 'number')}; your list has {own:,}."
+
+
 def _refused(step: Step, target: Path | None) -> None:
     """End with the refusal that the letter tells the partner."""
     from clew.errors import Refused
@@ -218,7 +229,7 @@ def _refused(step: Step, target: Path | None) -> None:
     why = step.state.why if isinstance(step.state, Ended) else ""
     raise Refused(
         "overlap.question-refused",
-        f"the question is beyond your limits ({why}) and was not answered",
+        f"the question, about {counted(step.refused, 'number')}, is beyond your limits ({why}) and was not answered",
         mend=f"{target} tells the partner so. --least, --most and --checks are yours to set.",
     )
 
@@ -226,12 +237,13 @@ def _refused(step: Step, target: Path | None) -> None:
 @overlap.command()
 @click.argument("letter", type=FILE)
 @click.option("--result", type=OUT, help="Write the common numbers into this CSV file instead of printing them.")
+@click.option("--filter", "set_file", type=FILE, help="The partner's set once more, if the copy kept here is spoilt.")
 @key_option
 @state_option
 @click.option("--passphrase-file", type=FILE, help="Read the passphrase from this file instead of asking.")
 @click.option("--out", type=OUT, help="Where to write the reply, if there is one.")
 @json_option
-def read(letter: Path, result: Path | None, **options: object) -> None:
+def read(letter: Path, result: Path | None, set_file: Path | None, **options: object) -> None:
     """Read a partner's LETTER of a check that has begun: says what it tells, and writes the reply if one is due.
 
     Reading a letter twice gives the same again. When the check is done, its secrets and lists are destroyed here.
@@ -256,6 +268,8 @@ def read(letter: Path, result: Path | None, **options: object) -> None:
             raise UsageError(
                 "overlap.one-place", "--out and --result name one file", mend="Give each its own. Nothing was done."
             )
+    if set_file is not None:
+        desk.restore_set(data, read_file(set_file))
     step = desk.read(data, signer(options))
     target = write_out(step, options)
     common = common_of(step.state)
@@ -291,8 +305,7 @@ def agree(prefix: str | None, payloads: Path | None, country: str | None, yes: b
     Example:
       clew overlap agree --payloads references.csv
     """
-    from clew.cli.warrant_files import confirm
-    from clew.joint.overlap.standing import size_of
+    from clew.cli.overlap_text import question_text
     from clew.joint.overlap.states import Agreed, Considering, Counted, Opened
 
     desk, output = open_desk(options), Output(bool(options["as_json"]))
@@ -300,10 +313,8 @@ def agree(prefix: str | None, payloads: Path | None, country: str | None, yes: b
     about, state = desk.one(prefix, *((Counted, Considering) if waiting else (Agreed, Opened)))
     agreed = isinstance(state, Agreed | Opened)
     require_place(_out(options), desk.keeps)
-    confirm(
-        f"Check {about.shown} with {readable(about.partner_name)}, {size_of(state)} common: shall both learn which?",
-        yes or agreed,
-    )
+    if not agreed:
+        confirmed(f"Check {about.shown} with {readable(about.partner_name)}: {question_text(state)}", yes)
     texts: Callable[[pa.Array], pa.Array] | None = None
     if payloads is not None and not agreed:
         texts = rows_beside(payloads, country)
@@ -360,8 +371,7 @@ def status(**options: object) -> None:
     Example:
       clew overlap status
     """
-    from clew.cli.overlap_text import waits_for
-    from clew.joint.overlap.standing import size_of
+    from clew.cli.overlap_text import sizes_document, waits_for
 
     desk, output = open_desk(options), Output(bool(options["as_json"]))
     checks, damaged = desk.all(), desk.damaged()
@@ -382,7 +392,7 @@ def status(**options: object) -> None:
                     "role": about.role,
                     "state": type(state).__name__.lower(),
                     "waits_for": waits_for(state),
-                    "common": size_of(state),
+                    **sizes_document(state),
                 }
                 for about, state in checks
             ],
@@ -505,12 +515,10 @@ def retire(name: str, digest: str, yes: bool, lose: bool, **options: object) -> 
       clew overlap retire watchlist
       clew overlap retire watchlist --digest 3f07
     """
-    from clew.cli.warrant_files import confirm
-
     desk, output = open_desk(options), Output(bool(options["as_json"]))
     what = f"The file {digest}… of the set {name} and its key" if digest else f"The set {name} and its keys"
     ends = _ends_with(desk, name, digest, lose)
-    confirm(f"{what}: destroy?{ends}", yes)
+    confirmed(f"{what}: destroy?{ends}", yes)
     desk.retire(name, digest)
     output.result({"set": name, "digest": digest, "retired": True}, f"{what} are destroyed.")
 

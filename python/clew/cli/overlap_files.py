@@ -17,6 +17,7 @@ from clew.cli.warrant_files import named
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from clew.errors import UsageError
     from clew.joint.overlap.desk import Desk
     from clew.joint.overlap.limits import Limits
     from clew.joint.overlap.lists import NumberList
@@ -29,6 +30,7 @@ __all__ = [
     "OUT",
     "Listed",
     "account",
+    "confirmed",
     "found_list",
     "key_option",
     "leave_out_option",
@@ -191,6 +193,7 @@ def report_list(found: NumberList) -> dict[str, Any]:
             "numbers": len(found.numbers),
             "duplicates": found.duplicates,
             "doubtful": found.doubtful,
+            "passed": found.passed,
             "left_out": [{"line": line.line, "reason": line.reason} for line in found.left_out],
         }
     }
@@ -202,7 +205,7 @@ def account(found: NumberList) -> str:
     parts += [f"{found.duplicates:,} said again"] if found.duplicates else []
     parts += [f"{len(found.left_out):,} left out"] if found.left_out else []
     parts += [f"{found.doubtful:,} in no number plan known here, kept"] if found.doubtful else []
-    passed = f"; {counted(found.passed, 'comment or empty line')} passed over" if found.passed else ""
+    passed = f"; {counted(found.passed, 'line')} passed over (comment, header or empty)" if found.passed else ""
     return f"{counted(found.lines, 'line')}: {', '.join(parts)}{passed}."
 
 
@@ -302,7 +305,6 @@ def require_place(path: Path | None, same: Callable[[Path], bool] = lambda _: Fa
     A file that is there is refused unless ``same`` says that it is the one which would be written.
     """
     from clew.errors import StorageError
-    from clew.warrants.files import require_free
 
     folder = path.parent if path is not None else Path()
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
@@ -313,7 +315,7 @@ def require_place(path: Path | None, same: Callable[[Path], bool] = lambda _: Fa
             mend="Make the folder, or name another place. Nothing was done.",
         )
     if path is not None and path.exists() and not (path.is_file() and same(path)):
-        require_free(path)
+        raise _file_exists(path)
 
 
 def write_out(step: Step, options: Mapping[str, object], data: bytes | None = None) -> Path | None:
@@ -325,10 +327,37 @@ def write_out(step: Step, options: Mapping[str, object], data: bytes | None = No
         return None
     given = options.get("out")
     target = given if isinstance(given, Path) else Path(f"overlap-{step.about.shown}-{step.about.letters}.letter")
-    if target.exists() and read_file(target) == content:
-        return target
+    if target.exists():
+        if read_file(target) == content:
+            return target
+        raise _file_exists(target)
     write_file(target, content)
     return target
+
+
+def confirmed(question: str, yes: bool) -> None:
+    """Return if ``yes`` or if the person says so; ``UsageError`` where nobody can be asked."""
+    from clew.cli.warrant_files import confirm, interactive
+    from clew.errors import UsageError
+
+    if not yes and not interactive():
+        raise UsageError(
+            "overlap.unconfirmed",
+            "nobody is there to confirm it",
+            mend="clew overlap status shows where the check stands; look, then add --yes.",
+        )
+    confirm(question, yes)
+
+
+def _file_exists(path: Path) -> UsageError:
+    from clew.errors import UsageError
+
+    return UsageError(
+        "overlap.file-exists",
+        "the file is already there",
+        where=str(path),
+        mend="Choose another name, or move that file away. Nothing was overwritten.",
+    )
 
 
 def _left_out_text(found: NumberList) -> str:

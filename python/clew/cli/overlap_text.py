@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from clew.cli.output import counted
 from clew.cli.readable import readable
-from clew.joint.overlap.standing import common_of, size_of
+from clew.joint.overlap.standing import common_of, remarks_of, size_of, sizes_of
 from clew.joint.overlap.states import (
     Agreed,
     Answered,
@@ -27,7 +27,19 @@ if TYPE_CHECKING:
     from clew.joint.overlap.standing import Step
     from clew.joint.overlap.states import Common
 
-__all__ = ["result_csv", "step_document", "step_text", "waits_for"]
+__all__ = ["question_text", "result_csv", "sizes_document", "sizes_text", "step_document", "step_text", "waits_for"]
+
+_REMARKS: Final = {
+    ("all-of-yours", True): "All of yours are in it: so you know which. A list as wide as a number plan would say the "
+    "same.",
+    ("all-of-theirs", True): "All of theirs are in yours: so they will know which, if they learn the size.",
+    ("none-common", True): "None is common: that says it of every number of yours.",
+    ("all-of-yours", False): "All of yours are in theirs, they say: so you know which. A list as wide as a number plan "
+    "would say the same.",
+    ("all-of-theirs", False): "All of theirs are in yours: so they know which already.",
+    ("none-common", False): "None is common, they say: so there is nothing to learn.",
+}
+"""What a size says beyond itself, to the asker (true) and to the answerer."""
 
 
 def step_document(step: Step, target: Path | None, *, shown: bool) -> dict[str, Any]:
@@ -39,7 +51,7 @@ def step_document(step: Step, target: Path | None, *, shown: bool) -> dict[str, 
         "role": step.about.role,
         "state": type(step.state).__name__.lower(),
         "letter": str(target) if target is not None else None,
-        "common": size_of(step.state),
+        **sizes_document(step.state),
     }
     if isinstance(step.state, Ended):
         document["why"] = step.state.why
@@ -55,13 +67,8 @@ def step_text(step: Step, target: Path | None, result: Path | None) -> str:
     match step.state:
         case Counted():
             return head + _counted_text(step.state)
-        case Considering(_, _, common, offered):
-            payloads = f"\n{name} will hand over a payload for each." if offered else ""
-            return (
-                f"{head}{_common_text(common)}, says {name}, who agrees to learning which.{payloads}\n"
-                "Do you? Then both learn it, and nothing about any other number.\n"
-                "  clew overlap agree      or      clew overlap decline"
-            )
+        case Considering():
+            return head + _considering_text(step.state, name)
         case Learnt():
             last = "brings their payloads and ends the check" if step.state.offered else "ends the check"
             waits = f"\nSend {target} to {name}: it tells them which. Their reply {last}."
@@ -78,23 +85,59 @@ def step_text(step: Step, target: Path | None, result: Path | None) -> str:
 
 
 def _counted_text(state: Counted) -> str:
-    asked, common = len(state.numbers), len(state.matched)
-    remarks = []
-    if common == asked:
-        remarks.append("All of yours are in it: so you know which. A list as wide as a number plan would say the same.")
-    if common == state.listed:
-        remarks.append("All of theirs are in yours: so they will know which, if they learn the size.")
-    if not common:
-        return f"no number is in both lists (yours {asked:,}, theirs {state.listed:,}).\n  clew overlap close"
+    if not len(state.matched):
+        return f"no number is in both lists ({sizes_text(state)}).\n  clew overlap close"
     return "\n".join(
         [
-            f"{_common_text(common)} (yours {asked:,}, theirs {state.listed:,}).",
-            *remarks,
+            f"{_common_text(len(state.matched))} ({sizes_text(state)}).",
+            *_remarks(state),
             "Which, nobody has been told. To learn it both must agree:",
             "  clew overlap agree      tells them the size, and that you agree",
             "  clew overlap decline    ends the check; they hear only that",
         ]
     )
+
+
+def _considering_text(state: Considering, name: str) -> str:
+    payloads = [f"{name} will hand over a payload for each."] if state.offered and state.common else []
+    return "\n".join(
+        [
+            f"{_common_text(state.common)}, says {name}, who agrees to learning which ({sizes_text(state)}).",
+            *_remarks(state),
+            *payloads,
+            "Do you? Then both learn it, and nothing about any other number.",
+            "  clew overlap agree      or      clew overlap decline",
+        ]
+    )
+
+
+def question_text(state: State) -> str:
+    """What a person who decides is shown with the question: the size, both lists', and what they say."""
+    shown = [f"{_common_text(size_of(state) or 0)} ({sizes_text(state)}).", *_remarks(state)]
+    return "\n".join([*shown, "Shall both learn which?"])
+
+
+def sizes_text(state: State) -> str:
+    """Both lists' sizes, the own first: ``yours 30, theirs 38``."""
+    asked, listed = sizes_of(state)
+    assert asked is not None
+    assert listed is not None
+    yours, theirs = (asked, listed) if _asks(state) else (listed, asked)
+    return f"yours {yours:,}, theirs {theirs:,}"
+
+
+def sizes_document(state: State) -> dict[str, Any]:
+    """The size and both lists' for ``--json``, null where it is not known or no longer kept; and the remarks' codes."""
+    asked, listed = sizes_of(state)
+    return {"asked": asked, "listed": listed, "common": size_of(state), "remarks": list(remarks_of(state))}
+
+
+def _remarks(state: State) -> list[str]:
+    return [_REMARKS[remark, _asks(state)] for remark in remarks_of(state)]
+
+
+def _asks(state: State) -> bool:
+    return isinstance(state, Asked | Counted | Agreed)
 
 
 def _common_text(common: int) -> str:
@@ -133,15 +176,17 @@ def waits_for(state: State) -> str:
         case Asked():
             return "waits for the partner's answer"
         case Counted():
-            return f"{_common_text(len(state.matched))}; waits for your decision"
+            return f"{_common_text(len(state.matched))} ({sizes_text(state)}); waits for your decision"
         case Agreed():
-            return f"{_common_text(size_of(state) or 0)}; agreed; waits for the partner's decision"
+            return (
+                f"{_common_text(size_of(state) or 0)} ({sizes_text(state)}); agreed; waits for the partner's decision"
+            )
         case Learnt():
             return "you know which; waits for the partner's last letter"
         case Answered():
-            return "answered; waits for the partner's decision"
+            return f"answered ({sizes_text(state)}); waits for the partner's decision"
         case Considering():
-            return f"{_common_text(state.common)}, says the partner; waits for your decision"
+            return f"{_common_text(state.common)}, says the partner ({sizes_text(state)}); waits for your decision"
         case Opened():
             return f"{_common_text(state.common)}, says the partner; agreed; waits for the partner to say which"
         case Done():

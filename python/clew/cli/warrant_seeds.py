@@ -40,12 +40,13 @@ class Written:
 
 
 def given_seeds(options: Sequence[str], file: Path | None) -> list[SeedText]:
-    """The seeds of ``--seed`` and of the lines of ``--seeds-file``; empty lines and those of ``#`` are passed over."""
+    """The seeds of ``--seed`` and of the lines of ``--seeds-file``; empty lines and comments are passed over."""
     seeds = [SeedText(text, f"seed {position}", "--seed") for position, text in enumerate(options, 1)]
     return seeds + (_lines(file) if file is not None else [])
 
 
 def _lines(path: Path) -> list[SeedText]:
+    from clew.numbers import is_comment
     from clew.warrants.files import read_file
 
     try:
@@ -61,14 +62,14 @@ def _lines(path: Path) -> list[SeedText]:
     seeds = [
         SeedText(line, "this seed", f"{path}, line {number}", in_file=True)
         for number, line in lines
-        if line and not line.startswith("#")
+        if line and not is_comment(line)
     ]
     if not seeds:
         raise InputError(
             "warrant.seeds-file",
             "the file of seeds names no seed",
             where=str(path),
-            mend="Write one seed a line. Empty lines, and lines that begin with #, are passed over.",
+            mend="Write one seed a line. Empty lines, and lines that begin with # and no digit, are passed over.",
         )
     return seeds
 

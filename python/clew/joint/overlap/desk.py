@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,15 +21,14 @@ from clew.durable import make_folder, write_file
 from clew.effects import Clock, Randomness
 from clew.errors import ClewError, InputError, PeerError, Refused, StorageError, UsageError
 from clew.joint.overlap import files
-from clew.joint.overlap.codec import damaged, decode_state, encode_state
+from clew.joint.overlap.about import SHOWN, About, decode_check, encode_check
 from clew.joint.overlap.letters import Letter, letter_limit, open_letter, open_question, parse_letter, write_letter
 from clew.joint.overlap.limits import Limits, answered_within, require_rate
+from clew.joint.overlap.partner_sets import PartnerSets
 from clew.joint.overlap.published import Published, open_set
 from clew.joint.overlap.secret import Secret
 from clew.joint.overlap.sets import SetKeeper
 from clew.joint.overlap.standing import (
-    SHOWN,
-    About,
     Step,
     asked_set_of,
     common_of,
@@ -75,6 +73,7 @@ class Desk:
         self._randomness = randomness
         self.log = FileLog(folder / "log" / "log.jsonl", clock)
         self.sets = SetKeeper(folder / "sets")
+        self._partner_sets = PartnerSets(folder / "partner-sets")
 
     def ask(
         self,
@@ -93,7 +92,7 @@ class Desk:
             raise _same_key()
         with self._lock():
             if published is not None:
-                self._keep_partner_set(published)
+                self._partner_sets.keep(published)
             state, question = ask(
                 numbers,
                 limits,
@@ -186,7 +185,9 @@ class Desk:
             _require_going(state)
             with self._refusals_logged(about):
                 message = self._open(opened, about, state)
-                published = self._partner_set(state)
+            # What is wrong with the copy of the partner's set is this side's, and no refusal.
+            published = self._partner_set(about, state) if isinstance(message, Answer) else None
+            with self._refusals_logged(about):
                 after, reply = receive(state, message, randomness=self._randomness, published=published)
             key = signer(about.key_file) if reply is not None else None
             if key is not None:
@@ -205,6 +206,24 @@ class Desk:
                 return self._end(about, after, receipt)
             self._save(about, after, receipt)
             return Step(about, after, None)
+
+    def restore_set(self, letter: bytes, data: bytes) -> None:
+        """Put a partner's set back into the state folder, for the open check of ``letter`` that asks about it.
+
+        It must be the very set that the check asks about; what is kept and is not this is replaced.
+        """
+        check = self._known(parse_letter(letter))
+        with self._lock():
+            about, state = self._load(check)
+            _require_going(state)
+            found = open_set(data, PublicKey(bytes.fromhex(about.partner)))
+            if found.digest != asked_set_of(state):
+                raise InputError(
+                    "overlap.set-other",
+                    "this is not the set that the check asks about",
+                    mend="Give the file with which the check was begun; without one leave --filter out.",
+                )
+            self._partner_sets.keep(found)
 
     def agree(self, check: str, payloads: Callable[[pa.Array], pa.Array] | None, signer: Signer) -> Step:
         """This side's consent to learning which numbers are common; ``payloads`` gives a text for each own number."""
@@ -375,7 +394,7 @@ class Desk:
         partner, theirs = PublicKey(bytes.fromhex(about.partner)), bytes.fromhex(about.exchange)
         own = Secret.generate(self._randomness).exchange()
         letter = write_letter(Refusal(question.check, code), key, partner, own, theirs, self._randomness)
-        return Step(about, Ended(code), letter)
+        return Step(about, Ended(code), letter, refused=len(question.elements))
 
     def _open(self, letter: Letter, about: About, state: State) -> Message:
         _require_going(state)
@@ -403,10 +422,9 @@ class Desk:
         if not receipt.kind.startswith("overlap."):
             raise Refused("log.wrong-receipt", f"a state of a check needs a receipt of overlap, not of {receipt.kind}")
         path = self._path(about.check)
-        document = json.dumps({name: getattr(about, name) for name in About.__slots__}).encode()
         with files.storage(path.parent):
             make_folder(path.parent)
-            files.replace(path, document + b"\n" + hashlib.sha256(document).digest() + encode_state(state))
+            files.replace(path, encode_check(about, state))
 
     def _load(self, check: str) -> tuple[About, State]:
         about, state = self._load_path(self._path(check))
@@ -417,15 +435,8 @@ class Desk:
 
     def _load_path(self, path: Path) -> tuple[About, State]:
         with files.storage(path.parent):
-            head, _, body = files.read(path).partition(b"\n")
-        if hashlib.sha256(head).digest() != body[:32]:
-            raise damaged()
-        about = About(**json.loads(head))
-        try:
-            return about, decode_state(body[32:], self.sets.find)
-        except StorageError as error:
-            error.mend = f"Restore the folder from a backup, or end it with clew overlap close --check {about.shown}."
-            raise
+            data = files.read(path)
+        return decode_check(data, self.sets.find)
 
     def _end(self, about: About, state: Ended, receipt: Receipt) -> Step:
         """Keep that the check was, and why it ended; destroy the rest."""
@@ -441,8 +452,7 @@ class Desk:
         with files.storage(folder):
             found = sorted(folder.glob("letter-*"))
             if not self.damaged():
-                sets = (self.folder / "partner-sets").glob("*")
-                found += [path for path in sorted(sets) if path.name not in wanted]
+                found += self._partner_sets.except_for(wanted)
             for path in found:
                 files.destroy(path)
         return bool(found)
@@ -457,24 +467,11 @@ class Desk:
     def _path(self, check: str) -> Path:
         return self.folder / "checks" / check[:SHOWN] / "state"
 
-    def _keep_partner_set(self, published: Published) -> None:
-        path = self._partner_set_path(published.digest)
-        with files.storage(path.parent):
-            make_folder(path.parent)
-            if not path.exists():
-                files.replace(path, published.encode())
-
-    def _partner_set(self, state: State) -> Published | None:
+    def _partner_set(self, about: About, state: State) -> Published | None:
+        """The set that a check asks about, while its answer is awaited."""
         if not isinstance(state, Asked) or state.question.published == NO_SET:
             return None
-        path = self._partner_set_path(state.question.published)
-        with files.storage(path):
-            data = files.read(path)
-        about, _ = self._load(state.question.check.hex())
-        return open_set(data, PublicKey(bytes.fromhex(about.partner)))
-
-    def _partner_set_path(self, digest: bytes) -> Path:
-        return self.folder / "partner-sets" / digest.hex()
+        return self._partner_sets.find(state.question.published, PublicKey(bytes.fromhex(about.partner)))
 
     @contextmanager
     def _refusals_logged(self, about: About) -> Iterator[None]:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from clew.errors import ClewError, InputError, UsageError
 from clew.joint.overlap.tags import PAYLOAD_TEXT
-from clew.numbers import PartyKind, canonical_kind
+from clew.numbers import PartyKind, canonical_kind, is_comment
 from clew.records.numbering import read_numbers
 from clew.warrants.strict import plain_text
 
@@ -49,6 +49,8 @@ class LeftOut:
 class NumberList:
     """Different canonical numbers, sorted, and what became of the lines: numbers + duplicates + left out.
 
+    ``lines`` are those that say something; beside them stand those that were ``passed`` over.
+
     ``doubtful`` numbers are in no number plan that Clew knows; they are in the list. ``rows`` holds the canonical
     number and the cell beside it of each line that could be read, where a second column was asked for.
     """
@@ -60,7 +62,7 @@ class NumberList:
     left_out: tuple[LeftOut, ...]
     rows: tuple[tuple[str, str], ...] = ()
     places: tuple[int, ...] = ()  # the line of each of ``rows``
-    passed: int = 0  # comments and empty lines, where the list is no CSV file
+    passed: int = 0  # comments and empty lines; of a CSV file its header and empty rows
 
     def __repr__(self) -> str:
         return f"NumberList(numbers={len(self.numbers)}, left_out={len(self.left_out)})"
@@ -77,11 +79,11 @@ def read_list(
     """The list in a text file of one number a line, or in the column of a CSV file that ``column`` names.
 
     Numbers with ``+``, and ``id:NAMESPACE:TEXT``, are read as they are; others need ``country``, whose number plan
-    they are in (spec records 2.4). Empty lines and those that begin with ``#`` are passed over. ``beside`` keeps the
-    cell after the number.
+    they are in (spec records 2.4). Empty lines and comments are passed over, and counted. ``beside`` keeps the cell
+    after the number.
     """
     text = _text(data)
-    places, cells, others = _cells(text, column, beside)
+    places, cells, others, passed = _cells(text, column, beside)
     if not cells:
         raise InputError(
             "overlap.list-empty",
@@ -102,7 +104,7 @@ def read_list(
         left_out,
         tuple((str(canonical[at]), others[at]) for at in readable) if beside else (),
         tuple(places[at] for at in readable) if beside else (),
-        _passed(text, len(cells)) if column is None and not beside else 0,
+        passed,
     )
 
 
@@ -135,10 +137,6 @@ def payloads_for(numbers: pa.Array, given: NumberList) -> pa.Array:
     return pa.array([texts.get(number, "") for number in numbers.to_pylist()], pa.string())
 
 
-def _passed(text: str, kept: int) -> int:
-    return len(text.splitlines()) - kept
-
-
 def _require_payload(text: str, where: str) -> None:
     try:
         if text:
@@ -169,12 +167,12 @@ def _text(data: bytes) -> str:
         ) from error
 
 
-def _cells(text: str, column: str | None, beside: bool) -> tuple[list[int], list[str], list[str]]:
-    """The line of each number's text, the text, and the cell after it."""
+def _cells(text: str, column: str | None, beside: bool) -> tuple[list[int], list[str], list[str], int]:
+    """The line of each number's text, the text, and the cell after it; how many lines or rows were passed over."""
     if column is None and not beside:
         lines = [(place, line.strip()) for place, line in enumerate(text.splitlines(), 1)]
-        kept = [(place, line) for place, line in lines if line and not line.startswith("#")]
-        return [place for place, _ in kept], [line for _, line in kept], []
+        kept = [(place, line) for place, line in lines if line and not is_comment(line)]
+        return [place for place, _ in kept], [line for _, line in kept], [], len(lines) - len(kept)
     reader = csv.reader(io.StringIO(text, newline=None), delimiter=_delimiter(text))
     try:
         rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
@@ -185,9 +183,10 @@ def _cells(text: str, column: str | None, beside: bool) -> tuple[list[int], list
             where=f"line {reader.line_num}",
             mend="Save it anew as CSV, or as plain text with one number a line.",
         ) from error
+    read = len(rows)
     rows = [(place, row) for place, row in rows if any(row)]
     if not rows:
-        return [], [], []
+        return [], [], [], read
     at = _position(rows[0][1], column)
     named = column is not None and not column.isdigit()
     if named or sum(sign.isdigit() for sign in _cell(rows[0][1], at)) < _HEADER_DIGITS:
@@ -196,6 +195,7 @@ def _cells(text: str, column: str | None, beside: bool) -> tuple[list[int], list
         [place for place, _ in rows],
         [_cell(row, at) for _, row in rows],
         [_cell(row, at + 1) for _, row in rows] if beside else [],
+        read - len(rows),
     )
 
 

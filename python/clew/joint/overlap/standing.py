@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, final
+from typing import final
 
 from clew.audit.log import Entry, Value
 from clew.errors import UsageError
+from clew.joint.overlap.about import About
 from clew.joint.overlap.limits import Limits
 from clew.joint.overlap.secret import Secret
 from clew.joint.overlap.states import (
@@ -26,8 +27,6 @@ from clew.joint.overlap.wire import NO_SET
 from clew.warrants.keys import PublicKey
 
 __all__ = [
-    "SHOWN",
-    "About",
     "Step",
     "asked_set_of",
     "common_of",
@@ -35,35 +34,12 @@ __all__ = [
     "key_id",
     "limits_of",
     "over",
+    "remarks_of",
     "secret_of",
     "set_of",
     "size_of",
+    "sizes_of",
 ]
-
-SHOWN: Final = 12
-"""Digits of a check's identifier that people see."""
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class About:
-    """What the state folder knows of a check beside its state. Keys are ids or raw public keys, in hexadecimal."""
-
-    check: str
-    role: str  # asker, answerer
-    partner: str  # public key
-    partner_name: str
-    own: str  # key id
-    key_file: str  # where the signing key was when the check began
-    exchange: str  # the partner's, empty while it is not known
-    letters: int  # written and read so far
-    received: str  # SHA-256 of the last letter that was read
-    sent: str  # name of the last letter that was written, empty if it was answered already
-
-    @property
-    def shown(self) -> str:
-        """The check's identifier, as people see it: the first twelve of its digits."""
-        return self.check[:SHOWN]
 
 
 @final
@@ -75,6 +51,7 @@ class Step:
     state: State
     letter: bytes | None
     again: bool = False  # the step was done before: this is its letter, and nothing new was read
+    refused: int = 0  # how many numbers a question asked about that was beyond the limits
 
 
 def size_of(state: State) -> int | None:
@@ -89,6 +66,37 @@ def size_of(state: State) -> int | None:
         case _:
             common = common_of(state)
             return len(common.numbers) if common is not None else None
+
+
+def sizes_of(state: State) -> tuple[int | None, int | None]:
+    """How many numbers the asker's list has, and the answerer's, where the state still knows."""
+    match state:
+        case Asked():
+            return len(state.numbers), state.listed or None
+        case Counted():
+            return len(state.numbers), state.listed
+        case Agreed(counted):
+            return sizes_of(counted)
+        case Answered():
+            return len(state.question.elements), len(state.own.tags)
+        case Considering() | Opened():
+            return sizes_of(state.answered)
+        case _:
+            return None, None
+
+
+def remarks_of(state: State) -> tuple[str, ...]:
+    """What a size says beyond itself, from the side of whoever has the state (spec 6): the same for both forms.
+
+    ``none-common``; ``all-of-yours``, ``all-of-theirs``: whoever knows that all of a list are common knows which.
+    """
+    common, (asked, listed) = size_of(state), sizes_of(state)
+    if common is None or asked is None:
+        return ()
+    if not common:
+        return ("none-common",)
+    yours, theirs = (listed, asked) if isinstance(state, Considering | Opened) else (asked, listed)
+    return (*(("all-of-yours",) if common == yours else ()), *(("all-of-theirs",) if common == theirs else ()))
 
 
 def common_of(state: State) -> Common | None:

@@ -196,7 +196,9 @@ def _counted(state: Asked, message: Answer, published: Published | None) -> Coun
         )
     if not fresh and (published is None or published.digest != question.published):
         raise InputError(
-            "overlap.set-missing", "the published set of this check is not at hand", mend="Give it again with --filter."
+            "overlap.set-missing",
+            "the published set of this check is not at hand",
+            mend="Give it again: clew overlap read LETTER --filter FILE.",
         )
     state.limits.require_theirs(message.listed)
     points = state.secret.unblinded(message.evaluated)
