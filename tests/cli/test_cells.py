@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from click.testing import CliRunner
 
 from clew.audit.log import FileLog
 from clew.case.folder import CaseFolder, Part
+from clew.cells.findings import SUCCESSIONS, Findings
 from clew.cells.keep import read_findings
 from clew.chain.files import Documents, write_trace
 from clew.chain.graph import Scope, TracedGraph
+from clew.cli.cells import cells
+from clew.records.schema import record_id_text
 from clew.warrants.authorisation import Budgets, Clear
 from clew.warrants.document import Warrant
 from clew.warrants.dsse import sign
@@ -100,6 +106,51 @@ def test_json_is_one_document_with_both_tables(case: Path) -> None:
     assert document["ranked"][0]["reasons"][0]["values"]["total"] == 2
     assert document["successions"] == []
     assert document["method"]["version"] == 1
+    assert document["totals"]["ranked"] > 3
+    assert document["totals"]["listed"] == document["summary"]["listed"]
+
+
+def test_json_leaves_out_nothing_that_is_listed(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Harm stopped: a program reads the first twenty leads and number changes, and takes them for all of them."""
+    run("cells", case)
+    found = read_findings(CaseFolder.open(case))
+    one = {
+        "rank": 1,
+        "old": ["id:t:o"],
+        "new": ["id:t:n"],
+        "moment": BEGIN,
+        "ratio": 20.0,
+        "scale": "moderate",
+        "overlap": 0.5,
+        "score": 3.0,
+        "reasons": found.ranked["reasons"][0].as_py(),
+        "benign": found.ranked["benign"][0].as_py(),
+    }
+    summary = {**found.document["summary"], "listed": 25}
+    many = Findings(
+        {**found.document, "summary": summary},
+        found.ranked,
+        pa.Table.from_pylist([one | {"rank": rank} for rank in range(1, 31)], schema=SUCCESSIONS),
+    )
+    monkeypatch.setattr("clew.cells.find", lambda _: many)
+    shown = json.loads(CliRunner().invoke(cells, [str(case), "--json"]).output)
+    assert found.ranked.num_rows > 25
+    assert [row["rank"] for row in shown["ranked"]] == list(range(1, 26))
+    assert len(shown["successions"]) == 30
+    cut = json.loads(CliRunner().invoke(cells, [str(case), "--json", "--top", "2"]).output)
+    assert (len(cut["ranked"]), len(cut["successions"])) == (2, 2)
+    assert cut["totals"] == {"ranked": found.ranked.num_rows, "listed": 25, "successions": 30}
+
+
+def test_json_names_records_as_the_other_commands_take_them(case: Path) -> None:
+    """Harm stopped: the record behind a reason cannot be opened, because the program is given another name for it."""
+    rows = run_json("cells", case)["ranked"]
+    reasons = [reason for row in rows for reason in (*row["reasons"], row["benign"])]
+    named = [record for reason in reasons for record in reason["records"]]
+    assert named
+    assert all(re.fullmatch(r"[0-9]+:[0-9]+", record) for record in named)
+    parquet = read_findings(CaseFolder.open(case)).ranked["reasons"][0].as_py()[0]["records"]
+    assert rows[0]["reasons"][0]["records"] == [record_id_text(record) for record in parquet]
 
 
 def test_running_it_again_writes_the_same_bytes(case: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -13,24 +13,34 @@ from clew.case.folder import CaseFolder
 from clew.cli.output import Output, json_option
 from clew.cli.policy_option import policy_option
 from clew.effects import system_clock
+from clew.records.schema import record_id_text
 
 if TYPE_CHECKING:
     from clew.cells import Findings
 
 __all__ = ["cells"]
 
+_SHOWN: Final = 20
+
 
 @click.command(short_help="Rank the numbers inside the bound, with reasons.")
 @click.argument("case", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--top", type=click.IntRange(1), default=20, show_default=True, help="How many numbers to show.")
+@click.option(
+    "--top",
+    type=click.IntRange(1),
+    help=f"How many numbers and number changes to show. [default: {_SHOWN}; with --json all that are listed]",
+)
 @policy_option
 @json_option
-def cells(case: Path, top: int, policy: Path | None, as_json: bool) -> None:
+def cells(case: Path, top: int | None, policy: Path | None, as_json: bool) -> None:
     """Rank the numbers inside the bound by how probably they belong to the seeds' calling group.
 
     Reads only the traced graph of the case. Every number comes with its reasons (+), the records behind them, and the
     innocent explanation that fits best (-). Number changes of one person follow. All of it is written into the case's
     findings folder; what is shown are leads, not verdicts.
+
+    With --json and without --top nothing that is listed (a probability of one half or more) is left out, and no number
+    change; totals says how many there are in all. Records are named as clew records source takes them.
 
     \b
     Example:
@@ -52,20 +62,37 @@ def cells(case: Path, top: int, policy: Path | None, as_json: bool) -> None:
     findings = find(graph)
     progress.end()
     keep_findings(folder, findings, log)
-    output.result(_document(findings, top), findings_text(findings, top) if not as_json else "")
+    output.result(_document(findings, top), findings_text(findings, top or _SHOWN) if not as_json else "")
 
 
-def _document(findings: Findings, top: int) -> dict[str, Any]:
-    """``findings.json`` with the first rows of both tables."""
+def _document(findings: Findings, top: int | None) -> dict[str, Any]:
+    """``findings.json`` with both tables: the first ``top`` rows, or whatever is listed; ``totals`` counts all rows."""
+    listed = findings.document["summary"]["listed"]
+    ranked = findings.ranked.slice(0, top or max(listed, _SHOWN))
+    successions = findings.successions.slice(0, top)
     return {
         **findings.document,
-        "ranked": [_row(row) for row in findings.ranked.slice(0, top).to_pylist()],
-        "successions": [_row(row) for row in findings.successions.slice(0, top).to_pylist()],
+        "totals": {
+            "ranked": findings.ranked.num_rows,
+            "listed": listed,
+            "successions": findings.successions.num_rows,
+        },
+        "ranked": [_row(row) for row in ranked.to_pylist()],
+        "successions": [_row(row) for row in successions.to_pylist()],
     }
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     moment = {"moment": f"{row['moment']:%Y-%m-%dT%H:%M:%SZ}"} if "moment" in row else {}
-    reasons = [{**reason, "values": json.loads(reason["values"])} for reason in row["reasons"]]
-    benign = {**row["benign"], "values": json.loads(row["benign"]["values"])}
-    return {**row, **moment, "reasons": reasons, "benign": benign}
+    return {
+        **row,
+        **moment,
+        "reasons": [_reason(reason) for reason in row["reasons"]],
+        "benign": _reason(row["benign"]),
+    }
+
+
+def _reason(reason: dict[str, Any]) -> dict[str, Any]:
+    """A reason with its values read, and its records as ``IMPORT:UNIT``, which ``clew records source`` takes."""
+    records = [record_id_text(record) for record in reason["records"]]
+    return {**reason, "values": json.loads(reason["values"]), "records": records}

@@ -69,7 +69,7 @@ def check_passphrase(passphrase: str) -> str:
 
 
 def require_other_passphrase(present: str, new: str) -> None:
-    """Return if ``new`` opens what ``present`` does not; else ``UsageError``, so that no change is told that is none."""
+    """Return if ``new`` is another passphrase than ``present``; else ``UsageError``: no change is told that is none."""
     if _text(present) == _text(new):
         raise UsageError(
             "key.passphrase-same",
