@@ -27,7 +27,7 @@ from tests.warrant_vectors import (
     signed,
     warrant,
 )
-from tests.warrants import clock, document, issue, policy, revoke, signing_key
+from tests.warrants import STRANGER, clock, document, issue, policy, revoke, signing_key
 
 SPEC = Path(__file__).resolve().parent.parent.parent / "spec" / "warrant.md"
 
@@ -148,6 +148,22 @@ def test_a_damaged_file_among_the_revocations_stops_everything(tmp_path: Path) -
     with pytest.raises(Refused) as refused:
         verify_warrant(envelope, read_policy(tmp_path / "policy.toml"), clock=clock())
     assert refused.value.code == "warrant.revocation-unverified"
+
+
+def test_a_revocation_that_blocks_every_case_can_be_found(tmp_path: Path) -> None:
+    """Harm stopped: one spoilt file stops all work, and nobody can tell which of a hundred it is."""
+    envelope, rules = issue()
+    (tmp_path / "policy.toml").write_text(policy_toml(rules.holders, 1, (), "gone"), "utf-8")
+    (tmp_path / "gone").mkdir()
+    other, _ = issue(purpose="Another case.")
+    (tmp_path / "gone" / "good.json").write_bytes(revoke(other))
+    for name, data in (("cut.json", revoke(other)[:-20]), ("unsigned.json", revoke(envelope, STRANGER))):
+        (tmp_path / "gone" / name).write_bytes(data)
+        with pytest.raises(Refused) as refused:
+            verify_warrant(envelope, read_policy(tmp_path / "policy.toml"), clock=clock())
+        assert refused.value.code == "warrant.revocation-unverified"
+        assert refused.value.where == str(tmp_path / "gone" / name)
+        (tmp_path / "gone" / name).unlink()
 
 
 @pytest.mark.parametrize(

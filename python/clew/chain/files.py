@@ -196,6 +196,7 @@ def _current(documents: Documents, path: Path | None) -> Policy:
     Without a file, the case's copy will do if it names no folder of revocations.
     """
     folder = names_revocations(documents.policy)
+    kept = {data: f"{Part.WARRANT}/revocation-{number}.json" for number, data in enumerate(documents.revocations, 1)}
     where = str(path or "")
     if path is not None:
         try:
@@ -207,9 +208,10 @@ def _current(documents: Documents, path: Path | None) -> Policy:
         else:
             if names_revocations(found.source) or not folder:
                 revocations = tuple(dict.fromkeys((*documents.revocations, *found.revocations)))
-                return replace(found, revocations=revocations)
+                return replace(found, revocations=revocations, revocation_files={**kept, **found.revocation_files})
     elif not folder:
-        return parse_policy(documents.policy, revocations=documents.revocations)
+        rules = parse_policy(documents.policy, revocations=documents.revocations)
+        return replace(rules, revocation_files=kept)
     raise Refused(
         "policy.revocations-missing",
         "the policy that the case was traced under, or its folder of revocations, cannot be read, so the warrant "

@@ -9,8 +9,8 @@ import hashlib
 import json
 import os
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, final
@@ -91,7 +91,7 @@ class Policy:
     """Keys, how many of them must sign, and signed revocations; refuses to be empty.
 
     ``source`` are the bytes that it was read from (empty if it was made in code), ``revocations`` the envelopes that
-    were found in its folder of revocations.
+    were found in its folder of revocations, ``revocation_files`` where each was found, for errors to name.
     """
 
     holders: tuple[Holder, ...]
@@ -99,6 +99,7 @@ class Policy:
     requirements: tuple[Requirement, ...] = ()
     revocations: tuple[bytes, ...] = ()
     source: bytes = b""
+    revocation_files: Mapping[bytes, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.holders:
@@ -173,18 +174,25 @@ def read_policy(path: Path) -> Policy:
         policy, folder = _policy(data, ())
         if not folder:
             return policy
-        return _policy(data, _revocations(path.parent / folder))[0]
+        found = _revocations(path.parent / folder)
+        return replace(policy, revocations=tuple(envelope for _, envelope in found), revocation_files=_by_bytes(found))
     except ClewError as error:
         error.where = f"{path}: {error.where}" if error.where else str(path)
         raise
 
 
-def _revocations(folder: Path) -> tuple[bytes, ...]:
+def _by_bytes(found: Sequence[tuple[Path, bytes]]) -> dict[bytes, str]:
+    """The file of each envelope; the first by name of those that hold the same."""
+    return {envelope: str(path) for path, envelope in reversed(found)}
+
+
+def _revocations(folder: Path) -> list[tuple[Path, bytes]]:
+    """The files of the folder, by name, each with its bytes."""
     try:
         paths = sorted(folder.iterdir())
         if len(paths) > _REVOCATION_LIMIT:
             raise _bad(f"the folder of revocations holds more than {_REVOCATION_LIMIT} files")
-        return tuple(_revocation(path) for path in paths if not path.name.startswith("."))
+        return [(path, _revocation(path)) for path in paths if not path.name.startswith(".")]
     except OSError as error:
         raise Refused(
             "policy.revocations-missing",

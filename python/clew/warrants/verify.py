@@ -117,7 +117,7 @@ def verify_warrant(
         _Paper(name, place, data, Warrant)
         for name, place, data in zip(names, places, (envelope, *amendments), strict=True)
     ]
-    named = dict(zip(revocations, files[len(papers) :], strict=False))
+    named = {**policy.revocation_files, **dict(zip(revocations, files[len(papers) :], strict=False))}
     evidence = _Evidence(papers, policy, [*policy.revocations, *revocations], clock, log, case, named)
     for number, (title, check) in enumerate(CHECKS, 1):
         try:
@@ -274,16 +274,17 @@ def _revoked(evidence: _Evidence) -> str:
     """(spec 5.10) No document of the chain is revoked; a revocation that cannot be trusted is not passed over."""
     chain = {paper.envelope.digest: paper.name for paper in evidence.papers}
     for data in evidence.revocations:
+        place = evidence.named.get(data, "")
         try:
             found = parse_document(parse_envelope(data).payload)
             if isinstance(found, Revocation) and found.revokes not in chain:
                 continue
-            signed = open_signed(data, evidence.policy, Revocation, evidence.named.get(data, ""))
+            signed = open_signed(data, evidence.policy, Revocation, place)
         except ClewError as error:
             raise Refused(
                 "warrant.revocation-unverified",
                 f"a revocation cannot be verified, and might revoke this warrant: {error.what}",
-                where=error.where or evidence.named.get(data, ""),
+                where=place or error.where,
                 mend="Find out where it comes from; take it out of the folder only if it is none.",
             ) from error
         if isinstance(signed.document, Revocation):
