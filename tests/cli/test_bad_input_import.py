@@ -144,6 +144,41 @@ def test_missing_columns_are_named_with_those_that_are_there(place: Path) -> Non
     assert not list((place / "store" / "imports").glob("*"))
 
 
+SECRETS = ("07901234567", "790", "33612", "meet me at the bridge", "BAG-12", "2026")
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        "07901234567,0790-123-4568,2026-03-02 10:00:00,60,voice,meet me at the bridge,BAG-12",
+        "٠٧٩٠١٢٣٤٥٦٧,122,soon,sixty,voice,meet me at the bridge,BAG-12",
+        "alice,bob,2026-03-02T10:00:00Z,sixty,voice,meet me at the bridge,BAG-12",
+        "176,122,soon,sixty,voice,meet me at the bridge,BAG-12",
+    ],
+)
+def test_a_record_that_is_taken_for_the_header_is_never_shown(place: Path, cells: str) -> None:
+    """Harm stopped: the first person's message and whereabouts in the error of a file without a header line."""
+    path = place / "nohead.csv"
+    path.write_text(f"{cells}\n" * 3)
+    place_and_how = ["--store", place / "store", "--profile", place / "bad.toml"]
+    shown = [json.dumps(run_json("import", path, *place_and_how, expect=3), ensure_ascii=False)]
+    shown += [run("import", path, *place_and_how, expect=3).stderr]
+    shown += [run("records", "profile", "check", place / "bad.toml", "--against", path, expect=3).stderr]
+    for text in (text.replace(str(place), "") for text in shown):
+        assert "profile.column-missing" in text
+        assert "header_lines = 0" in text
+        assert not [secret for secret in (*SECRETS, "٠٧٩٠", "alice", "176") if secret in text]
+
+
+def test_a_record_that_is_said_to_be_the_header_is_never_shown(place: Path) -> None:
+    path = place / "nohead.csv"
+    path.write_text("07901234567,07901234568,2026-03-02 10:00:00,60,voice,meet me at the bridge,BAG-12\n" * 3)
+    said = ["import", path, "--store", place / "store", "--set", "file.header_lines=1", "--look", "--no-input"]
+    for done in (run(*said, expect=3), run(*said, "--json", expect=3)):
+        assert "file.no-header" in done.stderr
+        assert not [secret for secret in SECRETS if secret in (done.stdout + done.stderr).replace(str(place), "")]
+
+
 def test_the_wrong_encoding_rejects_lines_or_the_file_and_never_reads_rubbish(place: Path) -> None:
     arabic = HEADER + GOOD.replace("voice", "صوت")
     account = bring(place, arabic.encode("cp1256"), expect=1)["files"][0]

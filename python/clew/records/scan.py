@@ -31,6 +31,7 @@ from clew.records.numbering import short_codes
 from clew.records.profile import Column, DirectionRule, Profile
 from clew.records.profile_check import mapped_columns
 from clew.records.schema import NUMBERS, RECORDS, REJECTS
+from clew.records.sniff_numbers import names_no_column
 
 __all__ = ["SCANNED", "FileScan", "Layout", "Preview", "preview", "resolve"]
 
@@ -169,6 +170,16 @@ def _header(units: list[list[str] | None], lines: int) -> tuple[list[str], int]:
     return [], widths.most_common(1)[0][0] if widths else 1
 
 
+def _is_record(header: list[str]) -> bool:
+    """Whether what stands where the names of the columns are expected is a record: a name has a letter, no number."""
+    return any(
+        names_no_column(name)
+        or _LONG_DIGITS.search(name) is not None
+        or (any(sign.isdigit() for sign in name) and not any(sign.isalpha() for sign in name))
+        for name in header
+    )
+
+
 def _trailing(units: list[list[str] | None], width: int) -> int:
     """How many empty fields most lines have behind the last column: those of files that end lines with delimiters."""
     excess = Counter(len(fields) - width for fields in units if fields and len(fields) >= width)
@@ -227,6 +238,16 @@ class _Finder:
         return found[0]
 
     def _missing(self, column: str) -> InputError:
+        if _is_record(self._header):
+            # Its cells are somebody's numbers, whereabouts and messages, which no error shows.
+            return InputError(
+                "profile.column-missing",
+                f"the file has no {column}, and where the profile expects the columns' names stands what looks like "
+                "a record",
+                where=self._where,
+                mend="If the file has no header line, write header_lines = 0 under [file] in the profile and name its "
+                "columns by position, counted from 0; or leave --profile out.",
+            )
         present = ", ".join(_shown(name, position) for position, name in enumerate(self._header[:40]))
         return InputError(
             "profile.column-missing",

@@ -18,7 +18,7 @@ from clew.records.draft import Draft, Question, Unit
 from clew.records.profile import Column
 from clew.records.sample import Sample, decide_delimiter, decide_encoding, split
 from clew.records.sniff_encoding import refuse_other_mark
-from clew.records.sniff_numbers import look_at_numbers, refuse_damage
+from clew.records.sniff_numbers import look_at_numbers, refuse_damage, refuse_record_as_header
 from clew.records.sniff_times import ascii_digits, look_at_times
 from clew.records.words import direction_of, duration_unit, is_footer_word, kind_of, says_utc
 
@@ -58,6 +58,8 @@ class _Sniffer:
                 where=str(self._sample.path),
                 mend="Is it cut short, or is there only a header? Ask whoever sent it.",
             )
+        if header is not None:
+            refuse_record_as_header(columns.names, str(self._sample.path))
         self._file["header_lines"] = columns.header_lines
         self._say("header", _header_said(columns))
         self._parties()

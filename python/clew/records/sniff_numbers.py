@@ -14,12 +14,21 @@ from typing import Final, final
 import phonenumbers
 
 from clew.errors import InputError
-from clew.records.sniff_times import ascii_digits
+from clew.records.sniff_times import ascii_digits, formats_of
 
-__all__ = ["FormSeen", "is_number_like", "look_at_numbers", "refuse_damage", "spreadsheet_damage"]
+__all__ = [
+    "FormSeen",
+    "is_number_like",
+    "look_at_numbers",
+    "names_no_column",
+    "refuse_damage",
+    "refuse_record_as_header",
+    "spreadsheet_damage",
+]
 
 _DISTINCT: Final = 200
 _JUDGED: Final = 60
+_NUMBER_DIGITS: Final = 7
 _MOST: Final = 0.95
 _SIGNS: Final = re.compile(r"[\s().\-/]")
 _PREFIXES: Final = re.compile(r"^(?:[#*]31#|\*67|\*82)")
@@ -50,6 +59,23 @@ def is_number_like(text: str) -> bool:
     if _DECIMAL.fullmatch(text.strip()):
         return False  # a coordinate, an amount
     return _NUMBER.fullmatch(_clean(text)) is not None or _URI.fullmatch(text.strip()) is not None
+
+
+def names_no_column(cell: str) -> bool:
+    """Whether a cell holds a number or a moment, so that the line in which it stands is a record and no header."""
+    digits = sum(sign.isdigit() for sign in cell)
+    return digits >= _NUMBER_DIGITS or is_number_like(cell) or bool(formats_of(ascii_digits(cell).strip()))
+
+
+def refuse_record_as_header(names: Collection[str], where: str) -> None:
+    """Return if no name that was said to be a column's holds a number; else ``InputError``, which shows none."""
+    if any(names_no_column(name) for name in names):
+        raise InputError(
+            "file.no-header",
+            "the line that is said to name the columns looks like a record",
+            where=where,
+            mend="Say --set file.header_lines=0 if the file has no header line.",
+        )
 
 
 def spreadsheet_damage(texts: Collection[str]) -> int:
