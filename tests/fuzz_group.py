@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from clew import _core
-from clew.errors import ClewError
+from clew.errors import ClewError, InputError
 from clew.joint import group
 from tests.group_run import using
 
@@ -32,6 +32,9 @@ ASKED, HIDDEN = group.hide_sealed(ITEMS, KEYS, SEED)
 DECLARED = group.declare(POINTS[:1], KEYS, SEED)[0]
 OPENED = group.open_list(ASKED, DECLARED, SECRETS)
 ANSWERS = OPENED.names(SECRETS)
+PAIRS = group.encrypt(POINTS, KEYS, SEED)
+SOUGHT, SEEKER = group.hide_numbers(POINTS, SEED)
+RECOGNISED = group.multiply(SOUGHT, SECRETS.name)
 ROWS = OPENED.row_points([0, 3], SECRETS)
 IDS = group.row_keys(POINTS)[0]
 FEATURES = [b"a", b"b", b"c"]
@@ -84,6 +87,11 @@ def _rows(data: bytes, width: int) -> bytes:
     return data[: max(len(data) // width, 1) * width]
 
 
+def _filled(data: bytes, rest: group.Array, length: int) -> bytes:
+    """The data with the end of true rows behind it, so that what one mutation cuts off is not all that is looked at."""
+    return (data + rest.tobytes()[len(data) :])[:length]
+
+
 def points(data: bytes) -> None:
     """Points are decoded, and multiplied, if all are points; the first bad one is named otherwise."""
     data = _rows(data, 32)
@@ -134,6 +142,43 @@ def request(data: bytes) -> None:
     same_everywhere(lambda: group.open_list(data, b"", SECRETS).names(SECRETS).tobytes())
 
 
+def declared(data: bytes) -> None:
+    """Declared pairs of points are opened behind a list, each by itself; what is no point is refused."""
+    data = _rows(data, 64)
+    found = same_everywhere(lambda: group.open_list(ASKED, data, SECRETS).names(SECRETS).tobytes())
+    assert all(is_point(data[at : at + 32]) for at in range(0, len(data), 32))
+    assert len(found) == 32 * (len(ASKED) + len(data) // 64)
+    assert found.startswith(ANSWERS[: len(ASKED)].tobytes())
+
+
+def pairs(data: bytes) -> None:
+    """Pairs are decrypted, or refused; rerandomised ones hold what they held."""
+    data = _rows(data, 64)
+    found = same_everywhere(lambda: group.decrypt(data, SECRETS).tobytes())
+    again = same_everywhere(lambda: group.rerandomise(data, KEYS, SEED).tobytes())
+    assert not data or again != data
+    assert group.decrypt(again, SECRETS).tobytes() == found
+    assert all(is_point(data[at : at + 32]) for at in range(0, len(data), 32))
+
+
+def row_answers(data: bytes) -> None:
+    """Answers about rows, each at a place of the list that the first bytes choose, are read, or refused."""
+    count, rest = (data[0] % 4 if data else 0), data[1:]
+    places, given = [byte % (len(HIDDEN) + 1) for byte in rest[:count]], _filled(rest[count:], NAMES, 32 * count)
+    found = same_everywhere(lambda: HIDDEN.read_at(places, given, KEYS, True).tobytes())
+    assert len(found) == len(given) == 32 * len(places)
+    if data == ROW_ANSWERS[0]:
+        assert found == group.multiply(np.concatenate([POINTS[:1], POINTS[:1]]), SECRETS.row).tobytes()
+
+
+def recognised(data: bytes) -> None:
+    """A holder's answers about sought numbers are read, or refused; true ones are the numbers' names."""
+    data = _filled(data, RECOGNISED, 96)
+    found = same_everywhere(lambda: SEEKER.read(data, KEYS).tobytes())
+    assert (found == NAMES.tobytes()) is (data == RECOGNISED.tobytes())
+    assert all(is_point(found[at : at + 32]) for at in range(0, len(found), 32))
+
+
 def answers(data: bytes) -> None:
     """Answers are read, or refused."""
     data = _rows(data, 32)
@@ -172,6 +217,29 @@ def rows(data: bytes) -> None:
     assert [bool(sound) for sound in found] == [part == good for part, good in zip(parts, GOOD_ROWS, strict=True)]
 
 
+_ENDS = 3
+_IDS_END = _ENDS + 3 * 16
+
+
+def described_rows(data: bytes) -> None:
+    """Rows whose identifiers, ends and features are a partner's: a row with another one is bad, and bad alone."""
+    data = data.ljust(_IDS_END, b"\0")
+    ends = list(data[:_ENDS])
+    ids = data[_ENDS:_IDS_END]
+    features = [*data[_IDS_END:].split(b"|", 2), b"", b""][:3]
+    found = same_everywhere(lambda: group.verify_rows(KEYS, ids, ends, ITEMS, features, b"", _SNAPSHOT).tobytes())
+    good = [
+        end == place + 1
+        and ids[16 * place : 16 * place + 16] == IDS[place].tobytes()
+        and features[place] == FEATURES[place]
+        for place, end in enumerate(ends)
+    ]
+    assert [bool(sound) for sound in found] == good
+    if not any(good):
+        raise NO_ROW
+
+
+NO_ROW = InputError("joint.snapshot", "no row of these is sound")
 GOOD_ROWS = [
     bytes(item) + _SNAPSHOT[place * group.ROW_PROOF_LENGTH : (place + 1) * group.ROW_PROOF_LENGTH]
     for place, item in enumerate(ITEMS)
@@ -185,6 +253,10 @@ SCALARS = [SECRETS.name.expose(), *EDGES]
 KEY_LISTS = [KEYS.encodings, *(KEYS.encodings[:96] + edge for edge in EDGES)]
 EVALUATIONS = [PUBLIC + OPRF_PROOF + EVALUATED.tobytes()]
 REQUESTS = [ASKED.tobytes(), ITEMS.tobytes(), np.concatenate([ASKED, ITEMS] * 4).tobytes()]
+PAIR_LISTS = [PAIRS.tobytes(), DECLARED.tobytes(), *(PAIRS.tobytes() + edge + PAIRS.tobytes()[:32] for edge in EDGES)]
+ROW_ANSWERS = [b"\2\0\3" + ROWS.tobytes(), b"\3\0\1\2" + RECOGNISED.tobytes(), b"\1\0" + EDGES[-1]]
+RECOGNITIONS = [RECOGNISED.tobytes(), NAMES.tobytes(), *(RECOGNISED[:2].tobytes() + edge for edge in EDGES)]
+DESCRIPTIONS = [bytes(ends) + IDS.tobytes() + b"|".join(FEATURES) for ends in ((1, 2, 3), (1, 3, 2))]
 ANSWER_LISTS = [ANSWERS[:3].tobytes(), NAMES.tobytes(), *(NAMES[:2].tobytes() + edge for edge in EDGES)]
 POSSESSIONS, SEED_PROOFS, NAME_PROOFS, ROW_POINT_PROOFS = [_POSSESSION], [_SEEDS], [_NAMES], [_ROW_POINTS]
 SNAPSHOTS = [b"".join(GOOD_ROWS)]
