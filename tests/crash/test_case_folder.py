@@ -84,6 +84,20 @@ def test_an_altered_file_is_never_read_as_evidence(tmp_path: Path, receipt: Rece
         case.read(Part.GRAPH, "graph.json")
 
 
+def test_a_file_that_is_gone_from_a_case_is_named(tmp_path: Path, receipt: Receipt) -> None:
+    """Harm stopped: a part of the evidence was removed, and its keeper is sent to look at the disk."""
+    case = CaseFolder.create(tmp_path / "case")
+    case.replace({Part.GRAPH: {"stage-2-events.parquet": b"x", "stage-2-pairs.parquet": b"y"}}, receipt)
+    (case.path / "graph" / "stage-2-events.parquet").unlink()
+    with pytest.raises(StorageError, match=r"graph/stage-2-events\.parquet is not there \[case\.altered\]"):
+        case.read(Part.GRAPH, "stage-2-events.parquet")
+    (case.path / "graph" / "stage-2-pairs.parquet").unlink()
+    (case.path / "graph" / "stage-2-pairs.parquet").mkdir()
+    with pytest.raises(StorageError, match=r"case\.unwritable") as failed:
+        case.read(Part.GRAPH, "stage-2-pairs.parquet")
+    assert failed.value.where == str(case.path / "graph" / "stage-2-pairs.parquet")
+
+
 def test_a_folder_with_other_things_is_not_taken_over(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(InputError, match=r"case\.not-a-case"):

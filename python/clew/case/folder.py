@@ -117,15 +117,14 @@ class CaseFolder:
             raise InputError("case.part-missing", f"the case has no {key}", where=str(self.path))
         with _storage(self.path):
             self._refuse_links()
-            descriptor = os.open(self.path / key, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            with os.fdopen(descriptor, "rb") as file:
-                data = file.read()
-        if hashlib.sha256(data).hexdigest() != expected:
+            data = _bytes(self.path / key)
+        if data is None or hashlib.sha256(data).hexdigest() != expected:
+            what, how = ("not there", "removed") if data is None else ("not what the manifest says", "changed")
             raise StorageError(
                 "case.altered",
-                f"{key} is not what the manifest says",
+                f"{key} is {what}",
                 where=str(self.path),
-                mend="The file was changed outside Clew. Restore it, or run the step that writes it again.",
+                mend=f"The file was {how} outside Clew. Restore it, or run the step that writes it again.",
             )
         return data
 
@@ -233,6 +232,15 @@ class CaseFolder:
             os.close(descriptor)
 
 
+def _bytes(path: Path) -> bytes | None:
+    """What the file holds, not through a link; ``None`` where nothing is."""
+    try:
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW)) as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
 def _is_case(path: Path) -> bool:
     return (path / _MANIFEST).exists() or (path / _PENDING).exists()
 
@@ -269,6 +277,6 @@ def _storage(path: Path) -> Iterator[None]:
         raise StorageError(
             "case.unwritable",
             f"the case folder cannot be read or written: {error.strerror}",
-            where=str(path),
+            where=os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else str(path),
             mend="What was there before is unchanged. Check the disk and the folder's permissions.",
         ) from error
