@@ -21,7 +21,7 @@ setup: $(UV)  ## the locked environment with Clew and its Rust core built in
 	$(UV) sync --locked --quiet
 
 demo: setup  ## the main job on a synthetic scenario, offline, about a minute
-	$(RUN) clew demo
+	.venv/bin/clew demo
 
 test: setup rust  ## every test
 	$(RUN) pytest -n 2 --dist loadfile tests

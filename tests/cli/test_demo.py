@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +16,13 @@ import pytest
 
 from clew.case.folder import CaseFolder
 from clew.chain.files import read_graph
+from clew.cli.to_paste import clew_to_paste
 from clew.records.store import Store
 from clew.synth.layouts import FRENCH, IRAQI
 from tests.command import run, run_json
 
 PEOPLE = 2_500
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +108,10 @@ def test_what_is_said_of_the_end_is_what_stands_in_the_findings(told: Any, folde
         if probability >= 0.5
     ]
     found = told["judgement"]
-    refuted = len(listed) - found["listed"]
-    assert 0 <= refuted <= sum(stage["wrong"] for stage in told["stages"])
+    document = json.loads((folder / "case" / "findings" / "findings.json").read_text())
+    assert len(listed) == found["listed"] == told["stages"][-1]["listed"] == document["summary"]["listed"]
+    wrong = found["listed"] - found["listed_right"]
+    assert 0 <= told["listed_and_refuted"] <= min(wrong, sum(stage["wrong"] for stage in told["stages"]))
     assert found["listed_right"] == len(members.intersection(listed))
     successions = pq.read_table(folder / "case" / "findings" / "successions.parquet")
     assert found["successions_named"] == sum(len(old) for old in successions["old"].to_pylist())
@@ -198,9 +205,36 @@ def test_the_text_adds_up_fits_a_screen_and_another_seed_comes_to_other_figures(
     assert len(lines) <= 60
     # The paths at the end are as long as the folder's name.
     assert max(len(line) for line in lines if str(folder) not in line) <= 100
-    for command in [line.split() for line in lines[-5:]]:
-        assert command[0] == "clew"
-        run(*command[1:])
+    for command in lines[-5:]:
+        name, *rest = shlex.split(command.removeprefix(f"  {clew_to_paste()}"))
+        assert name in {"cells", "warrant", "records", "report"}
+        run(name, *rest)
+    listed = re.search(
+        r"(\d+) numbers listed at the end .*?: (\d+) members', (\d+) innocent .*? of which (\d+) were", text
+    )
+    shown = run("cells", folder / "case").stdout
+    assert listed is not None
+    assert int(listed[1]) == int(listed[2]) + int(listed[3])
+    assert int(listed[4]) <= int(listed[3])
+    assert f" {listed[1]} have a probability of 50% or more" in " ".join(shown.split())
+
+
+def test_the_commands_at_the_end_work_in_a_shell_that_does_not_know_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Harm stopped: the first thing that a new user is told to paste is not found."""
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
+    assert clew_to_paste() == "clew"
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    for place in (ROOT, Path("/")):
+        monkeypatch.chdir(place)
+        said = subprocess.run(
+            ["/bin/sh", "-c", f"{clew_to_paste()} --version"], capture_output=True, text=True, check=True
+        )
+        assert said.stdout.startswith("clew ")
+    recipe = re.search(r"^demo:.*\n\t(.*)", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert recipe is not None
+    assert recipe[1] == ".venv/bin/clew demo", "uv run puts the environment on the path, which the user's shell lacks"
 
 
 def test_demo_never_clears_a_folder_that_is_not_its_own(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 import click
 
 from clew.cli.output import Output, json_option
+from clew.cli.to_paste import clew_to_paste
 
 if TYPE_CHECKING:
     from clew.cli.demo_joint import Joint
@@ -214,7 +216,8 @@ def _result(run: Demo, found: Judgement, entries: int) -> list[str]:
         (
             found.listed,
             f"numbers listed at the end (probability one half or more): {found.listed_right} members', "
-            f"{found.listed - found.listed_right} innocent people's",
+            f"{found.listed - found.listed_right} innocent people's, of which {run.listed_and_refuted()} were checked "
+            "before and found wrong",
         ),
         (
             found.innocents,
@@ -236,14 +239,19 @@ def _result(run: Demo, found: Judgement, entries: int) -> list[str]:
 
 
 def _next(run: Demo, pages: Sequence[Path], joint: Joint) -> list[str]:
+    """The report, and commands that work as they stand when they are pasted where the demo was run."""
+    clew, case = clew_to_paste(), run.folder / "case"
+    commands: tuple[tuple[str | Path, ...], ...] = (
+        ("cells", case, "--top", "5"),
+        ("warrant", "verify", run.folder / "warrant-1.json", "--policy", run.folder / "policy.toml"),
+        ("records", "source", run.first_record(), "--store", run.folder / "store", "--case", case),
+        ("cells", joint.case, "--top", "5"),
+        ("report", joint.case),
+    )
     return [
         "",
         f"The report: {pages[-1]} (and .fr, .ar beside it). Next, try:",
-        f"  clew cells {run.folder / 'case'} --top 5",
-        f"  clew warrant verify {run.folder / 'warrant-1.json'} --policy {run.folder / 'policy.toml'}",
-        f"  clew records source {run.first_record()} --store {run.folder / 'store'} --case {run.folder / 'case'}",
-        f"  clew cells {joint.case} --top 5",
-        f"  clew report {joint.case}",
+        *(f"  {clew} {shlex.join(map(str, words))}" for words in commands),
     ]
 
 
@@ -283,6 +291,7 @@ def _document(
             for stage in run.stages
         ],
         "judgement": asdict(found),
+        "listed_and_refuted": run.listed_and_refuted(),
         "log_entries": entries,
         "report": [str(page) for page in pages],
         "seconds": dict(seconds),

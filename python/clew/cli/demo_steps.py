@@ -83,7 +83,7 @@ class Stage:
     allowed: int
     begin: datetime  # of the window
     until: datetime
-    listed: int  # numbers with a probability of at least one half
+    listed: int  # numbers with a probability of at least one half, those found wrong in earlier stages among them
     confirmed: int  # leads that were checked and are members'
     wrong: int  # leads that were checked and are innocent
 
@@ -250,6 +250,10 @@ class Demo:
             successions=self.findings.successions,
         )
 
+    def listed_and_refuted(self) -> int:
+        """How many of the numbers listed at the end were checked in an earlier stage and found wrong."""
+        return len(self._refuted.intersection(self._listed()))
+
     def first_record(self) -> str:
         """A record behind the first reason of the first lead, as ``IMPORT:UNIT``."""
         reasons = self.findings.ranked["reasons"][0].as_py()
@@ -304,11 +308,14 @@ class Demo:
         return confirmed, refuted
 
     def _listed(self) -> list[str]:
-        """The numbers that the last findings list, without those that were refuted."""
+        """The numbers that the last findings list: what ``clew cells`` and the report say of them too.
+
+        Those that were checked and found wrong are among them, because the findings know only the graph.
+        """
         ranked = self.findings.ranked
         limit = float(self.findings.document["method"]["parameters"]["listed_at"])
         rows = zip(ranked["vertex"].to_pylist(), ranked["probability"].to_pylist(), strict=True)
-        return [number for number, probability in rows if probability >= limit and number not in self._refuted]
+        return [number for number, probability in rows if probability >= limit]
 
     def _log(self) -> FileLog:
         return FileLog(CaseFolder.open(self.folder / "case").log_path, self.clock)
