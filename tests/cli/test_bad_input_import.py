@@ -144,6 +144,38 @@ def test_missing_columns_are_named_with_those_that_are_there(place: Path) -> Non
     assert not list((place / "store" / "imports").glob("*"))
 
 
+def test_a_name_that_is_not_utf_8_is_imported_and_shown_by_its_bytes(place: Path) -> None:
+    """Harm stopped: a file with a name in windows-1256 is scanned to its end and then not imported."""
+    path = os.fsdecode(os.fsencode(place) + b"/\xe3\xdf\xc7.csv")
+    Path(path).write_text(HEADER + GOOD)
+    how = ["--store", place / "store", "--profile", place / "bad.toml"]
+    shown = r"\xe3\xdf\xc7.csv"
+    assert run_json("import", path, *how)["files"][0]["file"] == shown
+    assert shown in run("import", path, *how).stdout, "imported before"
+    assert run_json("records", "check", "--store", place / "store")["imports"][0]["file"] == shown
+    assert shown in run("records", "account", "--store", place / "store").stdout
+    Path(path).write_text("no,columns\n")
+    error = run_json("import", path, *how, expect=3)["error"]
+    assert (error["code"], error["where"]) == ("profile.column-missing", f"{place}/{shown}")
+    assert shown in run("import", path, *how, expect=3).stderr
+
+
+def test_a_store_whose_name_is_not_utf_8_is_refused_before_anything_is_read(place: Path) -> None:
+    store = os.fsdecode(os.fsencode(place) + b"/\xe3\xdf")
+    for named in (store, f"{store}/within"):
+        error = run_json("import", place / "not-there.csv", "--store", named, expect=3)["error"]
+        assert error["code"] == "store.name"
+        assert not Path(store).exists()
+    assert run_json("records", "check", "--store", store, expect=3)["error"]["code"] == "store.name"
+
+
+def test_a_file_in_the_place_of_the_store_is_called_a_file(place: Path) -> None:
+    (place / "store").write_text("mine")
+    error = bring(place, HEADER + GOOD, expect=3)["error"]
+    assert (error["code"], "a store is a folder" in error["what"]) == ("store.not-a-store", True)
+    assert (place / "store").read_text() == "mine"
+
+
 SECRETS = ("07901234567", "790", "33612", "meet me at the bridge", "BAG-12", "2026")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -109,8 +110,36 @@ def test_a_line_is_logged_before_it_is_shown(case: Path) -> None:
 
 def test_another_file_is_not_shown_as_the_operators(case: Path) -> None:
     (case / "calls.csv").write_text("nothing\n")
-    assert source(case, "1:1", expect=3)["error"]["code"] == "source.file-missing"
+    error = source(case, "1:1", expect=3)["error"]
+    assert (error["code"], error["where"]) == ("source.file-altered", str(case / "calls.csv"))
+    assert "8 bytes" in error["what"]
     assert shown(case) == 0
+
+
+def test_a_file_that_is_there_is_never_said_to_be_missing(case: Path) -> None:
+    """Harm stopped: a changed file is put down to a wrong folder, and nobody looks who changed it."""
+    with (case / "calls.csv").open("a") as file:
+        file.write("\n")
+    for more in ((), ("--file", case / "calls.csv"), ("--file", case)):
+        error = source(case, "1:1", *more, expect=3)["error"]
+        assert (error["code"], error["where"]) == ("source.file-altered", str(case / "calls.csv"))
+    (case / "calls.csv").unlink()
+    error = source(case, "1:1", "--file", case / "elsewhere.csv", expect=3)["error"]
+    assert (error["code"], error["where"]) == ("source.file-missing", str(case / "elsewhere.csv"))
+    assert str(case / "calls.csv") in source(case, "1:1", expect=3)["error"]["where"]
+
+
+def test_a_line_is_found_in_a_file_whose_name_is_not_utf_8(case: Path) -> None:
+    moved = os.fsdecode(os.fsencode(case) + b"/\xe3\xdf\xc7.csv")
+    os.replace(case / "calls.csv", moved)
+    shutil.rmtree(case / "store")
+    shutil.rmtree(case / "case")
+    import_one(Path(moved), case / "store")
+    papers = write_papers(case / "others", [SEED], hops=1, budgets=Budgets(numbers=100, sources=2))
+    run("trace", "--store", case / "store", *papers, "--case", case / "case")
+    document = source(case, "1:1")
+    assert document["file"].endswith("/\\xe3\\xdf\\xc7.csv")
+    assert document["cells"][0]["text"] == SEED
 
 
 def test_a_coarse_graph_says_that_it_holds_no_records(case: Path) -> None:

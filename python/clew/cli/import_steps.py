@@ -18,6 +18,7 @@ from clew.cli.profiles import chosen_profile, known_layout, remember
 from clew.effects import system_clock
 from clew.errors import InputError, UsageError
 from clew.records.draft import Draft, Question, draft_of, refuse_damaged
+from clew.records.folder import require_usable_name
 from clew.records.importer import import_files
 from clew.records.layouts import Layout, recognise, save_profile
 from clew.records.profile import Profile
@@ -54,6 +55,7 @@ def run_import(
     output: Output,
 ) -> int:
     """The exit code, after everything was done and printed."""
+    require_usable_name(store)
     answers = _answers(settings, options)
     asking = sys.stdin.isatty() and not output.as_json and not options["no_input"]
     plans = _plan(files, profile, answers, output if asking else None)

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Final, final
 
-__all__ = ["ACCOUNT_VERSION", "Account", "AccountError", "Footer"]
+__all__ = ["ACCOUNT_VERSION", "Account", "AccountError", "Footer", "stored_name"]
 
 ACCOUNT_VERSION: Final = 1
+
+
+def stored_name(path: Path) -> str:
+    r"""The file's name as accounts and the manifest hold it: its bytes that are no UTF-8 as ``\xNN``.
+
+    Names in windows-1256 or another page come with old disks and archives, and JSON has no way to write them.
+    """
+    return os.fsencode(path.name).decode("utf-8", "backslashreplace")
 
 
 class AccountError(Exception):

@@ -38,6 +38,7 @@ __all__ = [
     "protect",
     "read_manifest",
     "replace_manifest",
+    "require_usable_name",
     "start_store",
     "storage",
     "write_lock",
@@ -123,6 +124,19 @@ class Manifest:
 
 def _fields(entry: ImportEntry | Segment) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in entry.__slots__}
+
+
+def require_usable_name(store: Path) -> None:
+    """Return if the store's path is text; the index is a database, and its engine takes no path that is not."""
+    try:
+        str(store).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            "store.name",
+            "the name of the store's folder, or of a folder above it, is not UTF-8",
+            where=str(store),
+            mend="Rename that folder, or name another place.",
+        ) from error
 
 
 def read_manifest(store: Path) -> tuple[Manifest, str] | None:

@@ -21,7 +21,7 @@ from clew.durable import sync_folder
 from clew.effects import Clock, NoProgress, Progress
 from clew.engine import Engine
 from clew.errors import InputError, StorageError
-from clew.records.account import Account, Footer
+from clew.records.account import Account, Footer, stored_name
 from clew.records.folder import (
     FOLDERS,
     HashedFile,
@@ -35,6 +35,7 @@ from clew.records.folder import (
     read_manifest,
     remove,
     replace_manifest,
+    require_usable_name,
     start_store,
     storage,
     write_lock,
@@ -112,9 +113,17 @@ def import_files(
 
 def _require_store_or_room(store: Path) -> None:
     """Return if a store is there, or can be made there without touching anything of others."""
+    require_usable_name(store)
     if read_manifest(store) is not None or not store.exists():
         return
-    if not store.is_dir() or not is_room(store):
+    if not store.is_dir():
+        raise InputError(
+            "store.not-a-store",
+            "this is a file, and a store is a folder",
+            where=str(store),
+            mend="Name an empty or new folder.",
+        )
+    if not is_room(store):
         raise InputError(
             "store.not-a-store",
             "the folder is not empty and is not a store",
@@ -176,7 +185,7 @@ class _Import:
         self.entries.append(
             ImportEntry(
                 number,
-                path.name,
+                stored_name(path),
                 scan.sha256,
                 scan.size,
                 profile.operator,
@@ -233,7 +242,7 @@ class _Import:
         self.accounts.append(
             Account(
                 import_number=None,
-                file=path.name,
+                file=stored_name(path),
                 sha256=known.sha256,
                 size=known.size,
                 profile=profile.name,
@@ -331,7 +340,7 @@ class _Import:
             group[name] = group.get(name, 0) + count
         return Account(
             import_number=number,
-            file=path.name,
+            file=stored_name(path),
             sha256=scan.sha256,
             size=scan.size,
             profile=profile.name,

@@ -22,6 +22,7 @@ from clew.audit.log import Entry, Log
 from clew.audit.refusals import refusals_logged
 from clew.errors import InputError, Refused, UsageError
 from clew.numbers import party_key
+from clew.records.account import stored_name
 from clew.records.folder import ImportEntry
 from clew.records.preview import MASK
 from clew.records.profile import Profile
@@ -78,19 +79,50 @@ def parse_record_id(text: str) -> int:
 
 
 def find_file(entry: ImportEntry, places: Sequence[Path]) -> Path:
-    """The file of an import: the first of ``places`` that is a file of its size, or a folder with one of its name."""
+    """The file of an import: the first of ``places`` that is a file of its size, or a folder with one of its name.
+
+    ``InputError`` ``source.file-altered`` where only files of another size are there, else ``source.file-missing``.
+    """
+    looked: list[Path] = []
+    altered: list[tuple[Path, int]] = []
     for place in places:
-        path = place / entry.file if place.is_dir() else place
+        path = place
         try:
-            if path.is_file() and path.stat().st_size == entry.size:
-                return path
+            path = _named(place, entry.file) if place.is_dir() else place
+            if path.is_file():
+                size = path.stat().st_size
+                if size == entry.size:
+                    return path
+                altered.append((path, size))
         except OSError:
-            continue
+            pass
+        looked.append(path)
+    if altered:
+        path, size = altered[0]
+        raise _altered(path, f"it has {size:,} bytes, and the imported one had {entry.size:,}")
     raise InputError(
         "source.file-missing",
         f"the file of import {entry.number}, of {entry.size:,} bytes, is not there",
-        where=entry.file,
+        where=" and ".join(map(str, looked)),
         mend="Say where it is with --file FILE; the store keeps no bytes of it.",
+    )
+
+
+def _named(folder: Path, name: str) -> Path:
+    """The file in a folder that has this name in the store, which writes bytes that are no UTF-8 out."""
+    path = folder / name
+    if path.exists() or "\\x" not in name:
+        return path
+    return next((found for found in folder.iterdir() if stored_name(found) == name), path)
+
+
+def _altered(path: Path, how: str) -> InputError:
+    return InputError(
+        "source.file-altered",
+        f"this is not the file that was imported: {how}",
+        where=str(path),
+        mend="Find the operator's original and say where it is with --file FILE; clew records check --json names its "
+        "SHA-256.",
     )
 
 
@@ -203,12 +235,7 @@ def _read(path: Path, entry: ImportEntry, offset: int, length: int) -> tuple[byt
             "source.file-missing", f"the file cannot be read: {error.strerror}", where=str(path)
         ) from error
     if digest.hexdigest() != entry.sha256:
-        raise InputError(
-            "source.file-altered",
-            "this is not the file that was imported: its bytes are others",
-            where=str(path),
-            mend="Find the operator's original; the store names its SHA-256.",
-        )
+        raise _altered(path, "its bytes are others")
     return line, head
 
 

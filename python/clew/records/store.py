@@ -18,7 +18,15 @@ from clew.audit.log import Receipt
 from clew.engine import Engine
 from clew.errors import InputError, Refused, StorageError
 from clew.records.account import Account
-from clew.records.folder import ImportEntry, Manifest, file_digest, leftovers, read_manifest, storage
+from clew.records.folder import (
+    ImportEntry,
+    Manifest,
+    file_digest,
+    leftovers,
+    read_manifest,
+    require_usable_name,
+    storage,
+)
 from clew.records.schema import INCIDENCE, RECORD_ID_UNITS
 from clew.warrants.authorisation import Authorisation
 
@@ -47,6 +55,7 @@ class Store:
     @classmethod
     def open(cls, path: Path) -> Self:
         """The store at ``path``; ``InputError`` ``store.missing`` if there is none."""
+        require_usable_name(path)
         with storage(path):
             found = read_manifest(path)
             if found is None:
