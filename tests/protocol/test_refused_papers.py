@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -11,11 +12,13 @@ from clew.errors import InputError, PeerError, Refused
 from clew.joint import context, holder, tracer
 from clew.joint.evidence import open_evidence
 from clew.joint.found import FAR, Found
-from clew.joint.messages import Ask, Offer
+from clew.joint.messages import Ask, Offer, Refusal, RefusalCode, TracerCommitments, Unmask
 from clew.joint.snapshot import parse_snapshot
-from clew.joint.unmasking import Approvers
+from clew.joint.unmasking import Approvers, approve
+from clew.warrants.authorisation import Blinded
 from tests.chain_cases import Contact
 from tests.protocol.parties import (
+    APPROVER,
     APPROVERS,
     AUDITOR,
     HOLDER,
@@ -25,8 +28,10 @@ from tests.protocol.parties import (
     committed,
     couples,
     sample,
+    shares_of,
     terms,
     traced,
+    warrant,
 )
 from tests.protocol.test_attacks_of_the_tracer import SEED, upto
 
@@ -134,3 +139,53 @@ def test_a_pseudonym_may_be_named_by_its_beginning_but_never_by_that_of_several(
         with pytest.raises(Refused) as caught:
             tracer.draft_unmasking(pair.tracer, dict.fromkeys(named, "a reason"), until)
         assert caught.value.code == "joint.not-reached"
+
+
+def test_commitments_that_the_tracer_did_not_sign_end_the_trace() -> None:
+    own, theirs = sample()
+    begun = tracer.offer(terms(), TRACER, own, Dice("tracer").given())
+    accepted = holder.accept(begun.message, HOLDER, theirs, Dice("holder").given())  # type: ignore[arg-type]
+    signed = tracer.receive(begun.state, accepted.message, Dice("tracer again").given()).message  # type: ignore[arg-type]
+    assert isinstance(signed, TracerCommitments)
+    for changed in (replace(signed, numbers=signed.numbers + 1), replace(signed, signature=HOLDER.sign(b"anything"))):
+        step = holder.receive(accepted.state, changed, Dice("holder").given())
+        assert isinstance(step.state, holder.Ended)
+        assert step.message == Refusal(signed.trace, RefusalCode.CHECK_FAILED, "")
+    assert isinstance(holder.receive(accepted.state, signed, Dice("holder").given()).state, holder.Committed)
+
+
+@pytest.mark.parametrize("point", [bytes(32), b"\xff" * 32, bytes(31) + b"\x80"], ids=["identity", "large", "not one"])
+def test_a_warrant_with_a_point_that_is_none_is_not_taken(point: bytes) -> None:
+    pair = committed(*sample())
+    assert isinstance(pair.tracer, tracer.Committed)
+    assert isinstance(pair.holder, holder.Committed)
+    seeds, _ = shares_of(pair, [SEED])
+    paper = warrant(pair.tracer.order, pair.tracer.roots, [*seeds, Blinded(point)])
+    with pytest.raises((InputError, PeerError, Refused)) as caught:
+        holder.authorise(pair.holder, paper, APPROVERS, pair.dice["holder"].given())
+    assert caught.value.code.startswith("group.")
+
+
+def test_a_warrant_that_has_expired_is_taken_by_neither_side() -> None:
+    pair = committed(*sample())
+    assert isinstance(pair.tracer, tracer.Committed)
+    assert isinstance(pair.holder, holder.Committed)
+    seeds, shares = shares_of(pair, [SEED])
+    paper = warrant(pair.tracer.order, pair.tracer.roots, seeds, expires=NOW)
+    with pytest.raises(Refused) as caught:
+        holder.authorise(pair.holder, paper, APPROVERS, pair.dice["holder"].given())
+    assert caught.value.code == "joint.not-authorised"
+    with pytest.raises(Refused) as caught:
+        tracer.authorise(pair.tracer, paper, shares, pair.holder.kept.snapshot, pair.dice["tracer"].given())
+    assert caught.value.code == "joint.not-authorised"
+
+
+def test_the_approval_of_somebody_whose_key_has_ended_does_not_count() -> None:
+    request, digest = Unmask(bytes(32), 1, int(NOW.timestamp()) + 60, (), ()), bytes(32)
+    signed = replace(request, approvals=tuple(approve(digest, key) for key in APPROVER.values()))
+    assert APPROVERS.verify(signed, digest, NOW) == signed
+    one, *others = APPROVERS.policy.holders
+    ended = Approvers(replace(APPROVERS.policy, holders=(replace(one, until=NOW), *others)))
+    with pytest.raises(Refused, match="too few approvers"):
+        ended.verify(signed, digest, NOW)
+    assert ended.verify(signed, digest, NOW - timedelta(seconds=1)) == signed

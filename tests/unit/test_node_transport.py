@@ -411,6 +411,11 @@ def test_an_envelope_opens_for_its_reader_alone_and_unchanged(tmp_path: Path) ->
         open_envelope(data, a.card.identity, a.card.identity)
     with pytest.raises(PeerError):
         open_envelope(data, b.card.identity, b.card.identity)
+    answer, _ = seal_envelope(Kind.NOTHING, b"", b.key, a.card.identity, 8, name)
+    assert open_envelope(answer, b.card.identity, a.card.identity, name).kind is Kind.NOTHING
+    for other in (bytes(32), name[:-1] + bytes([name[-1] ^ 1])):  # an answer to another request of the same node
+        with pytest.raises(PeerError, match="answers another request"):
+            open_envelope(answer, b.card.identity, a.card.identity, other)
 
 
 def test_a_card_is_its_own_signers_and_is_pinned_once(tmp_path: Path) -> None:
