@@ -162,7 +162,7 @@ def _ask(list_file: Path, partner: Path, published: Published | None, options: d
 def answer(letter: Path, list_file: Path | None, partner: Path, **options: object) -> None:
     """Answer a partner's first LETTER with your list: the partner will learn how many numbers both have.
 
-    You learn how many they ask about, and are told. Every answer is a query into your list: it is logged and counted.
+    You are told how many they ask about. Every answer is a query into your list: it is logged and counted.
 
     \b
     Example:
