@@ -1,6 +1,7 @@
 """From call records and a signed warrant to the covert group behind the seeds, and nothing beyond.
 
-The steps of the command line as functions; tables are Arrow. ``docs/tutorial/python.ipynb`` shows them in order:
+The steps of the command line as functions; tables are Arrow. ``docs/tutorial/python.ipynb`` shows them in order, and
+``docs/reference/python.md`` says of every name what it takes and gives:
 
 >>> report = clew.import_files(store_path, [(file, profile)], clock=clew.system_clock)   # doctest: +SKIP
 >>> store = clew.Store.open(store_path)                                                  # doctest: +SKIP
@@ -23,7 +24,15 @@ if TYPE_CHECKING:
     from clew.case import CaseFolder as CaseFolder
     from clew.cells import Findings as Findings
     from clew.cells.find import find as find
+    from clew.cells.keep import keep_findings as keep_findings
+    from clew.cells.keep import read_findings as read_findings
+    from clew.chain.files import Documents as Documents
+    from clew.chain.files import authorise as authorise
     from clew.chain.files import read_graph as read_graph
+    from clew.chain.files import require_case as require_case
+    from clew.chain.files import require_traced as require_traced
+    from clew.chain.files import verified_entry as verified_entry
+    from clew.chain.files import write_trace as write_trace
     from clew.chain.graph import Bound as Bound
     from clew.chain.graph import Detail as Detail
     from clew.chain.graph import TracedGraph as TracedGraph
@@ -39,10 +48,17 @@ if TYPE_CHECKING:
     from clew.errors import UsageError as UsageError
     from clew.records.importer import import_files as import_files
     from clew.records.profile import Profile as Profile
+    from clew.records.profile_file import read_profile as read_profile
     from clew.records.store import Store as Store
+    from clew.report.write import FORMATS as FORMATS
+    from clew.report.write import export_tables as export_tables
+    from clew.report.write import write_report as write_report
     from clew.warrants.authorisation import Authorisation as Authorisation
     from clew.warrants.policy import Policy as Policy
+    from clew.warrants.policy import read_policy as read_policy
     from clew.warrants.verify import verify_warrant as verify_warrant
+    from clew.words.speaker import LANGUAGES as LANGUAGES
+    from clew.words.speaker import Language as Language
 
 _WHERE = {
     "Authorisation": "clew.warrants.authorisation",
@@ -50,10 +66,14 @@ _WHERE = {
     "CaseFolder": "clew.case",
     "ClewError": "clew.errors",
     "Detail": "clew.chain.graph",
+    "Documents": "clew.chain.files",
     "Entry": "clew.audit.log",
+    "FORMATS": "clew.report.write",
     "FileLog": "clew.audit.log",
     "Findings": "clew.cells",
     "InputError": "clew.errors",
+    "LANGUAGES": "clew.words.speaker",
+    "Language": "clew.words.speaker",
     "PeerError": "clew.errors",
     "Policy": "clew.warrants.policy",
     "Profile": "clew.records.profile",
@@ -62,14 +82,25 @@ _WHERE = {
     "Store": "clew.records.store",
     "TracedGraph": "clew.chain.graph",
     "UsageError": "clew.errors",
+    "authorise": "clew.chain.files",
     "count": "clew.chain.trace",
+    "export_tables": "clew.report.write",
     "find": "clew.cells.find",
     "import_files": "clew.records.importer",
+    "keep_findings": "clew.cells.keep",
+    "read_findings": "clew.cells.keep",
     "read_graph": "clew.chain.files",
+    "read_policy": "clew.warrants.policy",
+    "read_profile": "clew.records.profile_file",
+    "require_case": "clew.chain.files",
+    "require_traced": "clew.chain.files",
     "system_clock": "clew.effects",
     "system_randomness": "clew.effects",
     "trace": "clew.chain.trace",
+    "verified_entry": "clew.chain.files",
     "verify_warrant": "clew.warrants.verify",
+    "write_report": "clew.report.write",
+    "write_trace": "clew.chain.files",
 }
 
 __all__ = sorted(_WHERE)

@@ -21,6 +21,7 @@ from typing import Final, NamedTuple, NoReturn, Protocol, final
 from clew.durable import make_folder, sync_folder
 from clew.effects import Clock
 from clew.errors import Refused, StorageError
+from clew.numbers import may_hold_number
 
 __all__ = ["LOG_VERSION", "Entry", "FileLog", "Log", "LoggedEntry", "Receipt", "Value"]
 
@@ -31,7 +32,6 @@ _KIND = re.compile(r"[a-z]+(\.[a-z-]+)+", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z_]{0,39}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", re.ASCII)
-_LONG_DIGITS = re.compile(r"\d(?:[ ().\-/]?\d){5,}")
 _TEXT_LIMIT = 200
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -135,8 +135,8 @@ class FileLog:
     where there is one) and the log goes on. Anything else that does not chain raises ``StorageError``.
     """
 
-    def __init__(self, path: Path, clock: Clock) -> None:
-        self._path = path
+    def __init__(self, path: str | Path, clock: Clock) -> None:
+        self._path = Path(path)
         self._clock = clock
         # What was checked, and the file as it was then: a partner who is refused again and again would otherwise make
         # every entry cost as much as all that stand before it.
@@ -247,7 +247,7 @@ def _check(entry: Entry) -> None:
             continue
         if _DIGEST.fullmatch(value) or _MOMENT.fullmatch(value):
             continue
-        if len(value) > _TEXT_LIMIT or _LONG_DIGITS.search(value):
+        if len(value) > _TEXT_LIMIT or may_hold_number(value):
             raise ValueError(f"field {name} of a log entry may hold a number: log a digest instead")
 
 

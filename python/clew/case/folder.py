@@ -51,12 +51,13 @@ _LINKED: Final = (_MANIFEST, ".lock", "log", _PENDING, *Part, *(f"{_PENDING}/{pa
 class CaseFolder:
     """A case on disk. Files are 0600, folders 0700; every file but the log stands in the manifest with its hash."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
 
     @classmethod
-    def create(cls, path: Path) -> Self:
+    def create(cls, path: str | Path) -> Self:
         """The case at ``path``, made if it is not there; an existing folder that is no case is refused."""
+        path = Path(path)
         known = _BEGUN | {_MANIFEST, _PENDING}
         if path.is_file() or (
             path.exists() and not _is_case(path) and {child.name for child in path.iterdir()} - known
@@ -80,8 +81,9 @@ class CaseFolder:
         return case
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: str | Path) -> Self:
         """The case at ``path``; ``InputError`` if there is none. Finishes a replacement that a crash interrupted."""
+        path = Path(path)
         if not _is_case(path):
             raise InputError(
                 "case.missing",

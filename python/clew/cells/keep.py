@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 from clew.audit.log import Entry, Log, Receipt
 from clew.case.folder import CaseFolder, Part
@@ -20,8 +21,10 @@ def keep_findings(case: CaseFolder, findings: Findings, log: Log) -> Receipt:
     return receipt
 
 
-def read_findings(case: CaseFolder) -> Findings:
-    """The findings that a case holds; ``InputError`` where step 5 has not run."""
+def read_findings(case: CaseFolder | str | Path) -> Findings:
+    """The findings that a case holds, which may be named by its folder; ``InputError`` where step 5 has not run."""
+    if not isinstance(case, CaseFolder):
+        case = CaseFolder.open(case)
     return parse_findings({name: case.read(Part.FINDINGS, name) for name in _NAMES})
 
 

@@ -330,12 +330,14 @@ def write_trace(
     return digests
 
 
-def read_graph(case: CaseFolder, stage: int | None = None) -> TracedGraph:
-    """The traced graph of a stage, by default the latest, checked whole.
+def read_graph(case: CaseFolder | str | Path, stage: int | None = None) -> TracedGraph:
+    """The traced graph of a stage, by default the latest, checked whole; ``case`` may be named by its folder.
 
     Raises ``InputError``: ``case.part-missing``, ``graph.version``, ``graph.header``, ``graph.table``;
     ``StorageError`` (``case.altered``) where a file is not the one that was written.
     """
+    if not isinstance(case, CaseFolder):
+        case = CaseFolder.open(case)
     if stage is None:
         stage = max(stages(case), default=1)
     header = _header(case, stage)

@@ -81,8 +81,8 @@ class ImportReport:
 
 
 def import_files(
-    store: Path,
-    files: Sequence[tuple[Path, Profile]],
+    store: str | Path,
+    files: Sequence[tuple[str | Path, Profile]],
     *,
     clock: Clock,
     progress: Progress | None = None,
@@ -95,6 +95,7 @@ def import_files(
     ``InputError`` for a file or profile that cannot be used, ``StorageError`` for a disk that is full or a store that
     is in use: then the store is as it was.
     """
+    store = Path(store)
     with storage(store), ExitStack() as stack:
         _require_store_or_room(store)
         make_folder(store)
@@ -105,7 +106,7 @@ def import_files(
         job = _Import(store, manifest, clock, progress or NoProgress(), threads, memory)
         stack.callback(job.clean_up)
         for path, profile in files:
-            job.add(path, profile)
+            job.add(Path(path), profile)
         if job.entries:
             manifest, identity = job.commit()
         return ImportReport(tuple(job.accounts), identity, manifest.generation, bool(job.entries), removed)

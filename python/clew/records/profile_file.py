@@ -48,10 +48,10 @@ KIND_WORDS: Final[Mapping[str, RecordKind | Outside]] = {
 _REQUIRED: Final = object()
 
 
-def read_profile(path: Path) -> Profile:
+def read_profile(path: str | Path) -> Profile:
     """The profile in the file ``path``; ``InputError`` says which key is wrong and how to mend it."""
     try:
-        with path.open("rb") as file:
+        with Path(path).open("rb") as file:
             data = file.read(PROFILE_LIMIT + 1)
     except OSError as error:
         raise InputError(

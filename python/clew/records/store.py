@@ -53,8 +53,9 @@ class Store:
         self._manifest = manifest
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: str | Path) -> Self:
         """The store at ``path``; ``InputError`` ``store.missing`` if there is none."""
+        path = Path(path)
         require_usable_name(path)
         with storage(path):
             found = read_manifest(path)

@@ -16,7 +16,7 @@ from typing import Final
 from clew.audit.log import Entry, Log, Receipt
 from clew.case.folder import CaseFolder, Part
 from clew.durable import sync_folder, write_file
-from clew.effects import Clock, Progress
+from clew.effects import Clock, NoProgress, Progress
 from clew.errors import StorageError, UsageError
 from clew.report.contents import Contents
 from clew.report.graphfiles import graph_files
@@ -68,13 +68,19 @@ def report_files(
 
 
 def write_report(
-    case: CaseFolder, log: Log, clock: Clock, languages: Sequence[Language], progress: Progress, copy_to: Path | None
+    case: CaseFolder,
+    log: Log,
+    clock: Clock,
+    languages: Sequence[Language] = LANGUAGES,
+    progress: Progress | None = None,
+    copy_to: str | Path | None = None,
 ) -> dict[str, bytes]:
     """What was written, by file name, into the case's ``report/`` and, where ``copy_to`` is given, as a copy there."""
+    copy_to = Path(copy_to) if copy_to is not None else None
     if copy_to is not None:
         _require_place(copy_to)
     contents = read_contents(case, log)
-    files = report_files(contents, languages, clock(), progress)
+    files = report_files(contents, languages, clock(), progress or NoProgress())
     if copy_to is not None:
         _require_no_others(copy_to, files)
     receipt = log.commit(
@@ -96,9 +102,16 @@ def write_report(
 
 
 def export_tables(
-    case: CaseFolder, log: Log, clock: Clock, formats: Sequence[str], languages: Sequence[Language], folder: Path
+    case: CaseFolder, log: Log, clock: Clock, formats: Sequence[str], languages: Sequence[Language], folder: str | Path
 ) -> dict[str, bytes]:
     """What was written into ``folder``, by file name; the case itself stays as it is, but for its log."""
+    folder = Path(folder)
+    if not formats or not set(formats) <= set(FORMATS):
+        raise UsageError(
+            "export.format",
+            "a format is asked for that tables are not written in, or none",
+            mend=f"Give a list of {', '.join(FORMATS)}.",
+        )
     _require_place(folder)
     contents = read_contents(case, log)
     files = table_files(contents, formats, languages, clock())

@@ -160,8 +160,9 @@ def names_revocations(data: bytes) -> bool:
     return bool(_policy(data, ())[1])
 
 
-def read_policy(path: Path) -> Policy:
+def read_policy(path: str | Path) -> Policy:
     """The policy in a file, with the revocations of the folder that it names, which must be there."""
+    path = Path(path)
     if not os.path.exists(path):
         raise Refused(
             "policy.absent",
