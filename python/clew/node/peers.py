@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, final
 
@@ -17,12 +20,19 @@ _LIMIT: Final = 64 * 1024
 
 @final
 class Peers:
-    """The cards in a node's folder ``peers``; what is added while the node runs counts from then on."""
+    """The cards in a node's folder ``peers``; what is added while the node runs counts from then on.
+
+    A command raises the error of a file that is no card. A running node passes over it and goes on: it is said once to
+    :attr:`note`, and the partners whose cards are good are served.
+    """
 
     def __init__(self, folder: Path) -> None:
+        self.note: Callable[[str], None] | None = None
+        """Who hears of a card that is passed over; where nobody does, it is an error."""
         self._folder = folder / "peers"
         self._cards: list[Card] = []
-        self._read_at = 0
+        self._read: dict[str, tuple[int, int]] = {}
+        self._noted: set[str] = set()
 
     def add(self, card: Card, data: bytes) -> bool:
         """Pin a card; returns whether it is new. A known name or key under another card is ``Refused``."""
@@ -41,14 +51,44 @@ class Peers:
         return True
 
     def all(self) -> list[Card]:
-        """All pinned cards, by name; read again only when one was added or removed."""
-        if not self._folder.is_dir():
-            return []
-        changed = self._folder.stat().st_mtime_ns
-        if changed != self._read_at:
-            found = [Card.parse(read_file(path, _LIMIT), str(path)) for path in self._folder.glob("*.card")]
-            self._cards, self._read_at = sorted(found, key=lambda card: card.name), changed
+        """All pinned cards, by name; read again only when a file was added, removed or changed."""
+        there = self._there()
+        if there != self._read:
+            found = [card for name in sorted(there) if (card := self._card(self._folder / name)) is not None]
+            self._cards, self._read = sorted(found, key=lambda card: card.name), there
         return list(self._cards)
+
+    def _there(self) -> dict[str, tuple[int, int]]:
+        """The files of cards, each with when it was written and its size: one that is still being copied changes."""
+        found: dict[str, tuple[int, int]] = {}
+        try:
+            names = [name for name in os.listdir(self._folder) if name.endswith(".card")]
+        except (FileNotFoundError, NotADirectoryError):  # none was pinned yet
+            return found
+        for name in names:
+            with suppress(FileNotFoundError):  # removed since
+                state = (self._folder / name).lstat()
+                found[name] = state.st_mtime_ns, state.st_size
+        return found
+
+    def _card(self, path: Path) -> Card | None:
+        """The card in a file; ``None`` where it was removed since, or where the running node passes over it."""
+        try:
+            card = Card.parse(_data(path), str(path))
+        except InputError:
+            if not os.path.lexists(path):
+                return None
+            if self.note is None:
+                raise
+            if path.name not in self._noted:
+                self._noted.add(path.name)
+                self.note(
+                    f"A file in {self._folder} is not the card of a partner and is passed over [node.card]. "
+                    "clew node peer list says which."
+                )
+            return None
+        self._noted.discard(path.name)
+        return card
 
     def named(self, name: str) -> Card:
         """The card of the partner with that name; ``InputError`` if there is none."""
@@ -67,3 +107,12 @@ class Peers:
             if card.identity == identity or card.certificate == certificate:
                 return card
         return None
+
+
+def _data(path: Path) -> bytes:
+    """The bytes of a card's file; a pipe is refused, because whoever opened it would wait for ever."""
+    if path.exists() and not path.is_file():
+        raise InputError(
+            "node.card", "this is not the card of a node", where=str(path), mend="Remove it from the folder."
+        )
+    return read_file(path, _LIMIT)

@@ -40,6 +40,7 @@ class Node:
 
     def __init__(self, desk: Desk, note: Callable[[str], None]) -> None:
         self._desk = desk
+        desk.peers.note = note  # a stray file among the cards must not end a node that serves
         self._partners = Partners(desk.identity, self._seconds)
         self._receiver = Receiver(desk.identity, desk.peers, self._seconds, self._handle, note)
         self._control = Control(desk, self.tell_of_pause)
