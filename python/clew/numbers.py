@@ -12,11 +12,22 @@ from enum import IntEnum
 
 from clew.errors import InputError
 
-__all__ = ["E164_MAX_DIGITS", "VERTEX_KINDS", "PartyKind", "canonical_kind", "is_comment", "is_vertex", "party_key"]
+__all__ = [
+    "E164_MAX_DIGITS",
+    "VERTEX_KINDS",
+    "PartyKind",
+    "canonical_kind",
+    "is_comment",
+    "is_vertex",
+    "may_hold_number",
+    "party_key",
+]
 
 E164_MAX_DIGITS = 15
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+_LONG_DIGITS = re.compile(r"\d(?:[ ().\-/_\u2010-\u2015\u2212]?\d){5,}")
+_DATE = re.compile(r"(?<!\d)(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?!\d)")
 _OPAQUE = re.compile(r"id:[a-z0-9][a-z0-9._-]{0,31}:[!-~]{1,128}", re.ASCII)
 
 
@@ -59,6 +70,14 @@ def is_comment(line: str) -> bool:
     """
     shown = (sign for sign in line if unicodedata.category(sign) not in ("Cf", "Mn"))
     return next(shown, "") == "#" and not next(shown, "").isdecimal()
+
+
+def may_hold_number(text: str, *, dates: bool = False) -> bool:
+    """Whether a text may hold a telephone number: six digits of any script or more, one sign at most between two.
+
+    With ``dates`` one such as 2026-03-02 may stand in it.
+    """
+    return _LONG_DIGITS.search(_DATE.sub("x", text) if dates else text) is not None
 
 
 def is_vertex(kind: int) -> bool:

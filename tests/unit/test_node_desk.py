@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from clew.audit.log import FileLog
-from clew.case.folder import CaseFolder
+from clew.case.folder import CaseFolder, Part
 from clew.chain.files import read_graph
 from clew.effects import system_clock
 from clew.errors import InputError, PeerError, Refused, StorageError, UsageError
@@ -21,6 +21,7 @@ from clew.node.storage import Storage
 from clew.node.told import Answer, Nothing, Wait
 from clew.node.window import offer_digest
 from clew.records.importer import import_files
+from clew.records.store import Store
 from tests.cli.tracing import profile
 from tests.node_pair import AUDITOR, BEGIN, BUDGETS, END, REACHED, SEED, Desks, desks, documents, papers
 
@@ -265,6 +266,42 @@ def test_two_traces_at_once_do_not_touch_each_other(tmp_path: Path) -> None:
         pair.tracer.find("lantern-9")
     assert pair.tracer.find("lantern-8") is pair.a
     assert pair.tracer.find("1") is first[0]
+
+
+def test_a_case_holds_the_accounts_of_the_records_that_were_traced_and_no_others(tmp_path: Path) -> None:
+    pair = desks(tmp_path)
+    store = tmp_path / "store"
+    shutil.copytree(pair.tracer.identity.settings.store, store)
+    pair.tracer.identity = replace(pair.tracer.identity, settings=replace(pair.tracer.identity.settings, store=store))
+    pair.committed()
+    more = tmp_path / "more.csv"
+    more.write_text("from,to,start,seconds,kind\n+33612000003,+33612000077,2026-03-02T10:00:00+00:00,60,voice\n")
+    traced = [account.file for account in Store.open(store).accounts()]
+    import_files(store, [(more, profile())], clock=system_clock)
+    pair.authorised()
+    assert pair.pass_on() is None
+    case = CaseFolder.open(pair.a.result())
+    (name,) = [name for name in case.names(Part.GRAPH) if name.endswith("accounts.json")]
+    shown = case.read(Part.GRAPH, name).decode()
+    assert "more.csv" not in shown
+    assert all(file in shown for file in traced)
+
+
+@pytest.mark.parametrize("text", ["called +9647901000005 daily", "0790—1000—005", "٠٧٩٠ ١٠٠ ٠٠٥", "two\nlines", ""])
+def test_no_number_goes_into_a_reason_or_the_name_of_a_case(tmp_path: Path, text: str) -> None:
+    pair = desks(tmp_path)
+    pair.traced()
+    (hidden,) = [v for v in read_graph(CaseFolder.open(pair.a.result())).vertices["vertex"].to_pylist() if "p:" in v]
+    later = int(system_clock().timestamp()) + 3600
+    with pytest.raises(UsageError, match="reason"):
+        pair.a.draft_unmasking({hidden: text}, later)
+    with pytest.raises(UsageError, match="has passed"):
+        pair.a.draft_unmasking({hidden: "called on 2026-03-02"}, later - 7200)
+    assert pair.a.draft_unmasking({hidden: "called on 2026-03-02"}, later).message.wants[0].reason
+    if "\n" not in text:
+        with pytest.raises(UsageError):
+            pair.offered(text)
+        assert len(pair.tracer.traces()) == 1
 
 
 def test_a_store_that_changed_since_the_snapshot_stops_the_trace_until_it_is_back(tmp_path: Path) -> None:

@@ -18,27 +18,28 @@ def table_text(found: Sequence[dict[str, Any]]) -> str:
     if not found:
         return "There is no trace. Offer one with clew case open, or wait for a partner's offer."
     return "\n".join(
-        f"{one['number']:>3}  {one['case']:<20} {one['role']:<7} {one['partner']:<20} {_state(one)}" for one in found
+        f"{one['number']:>3}  {_said(one['case']):<20} {one['role']:<7} {one['partner']:<20} {_state(one)}"
+        for one in found
     )
 
 
 def summary_text(one: dict[str, Any]) -> str:
     """Everything about one trace that a person may want to know."""
     rows = [
-        ("trace", f"{one['number']}, case {one['case']}"),
+        ("trace", f"{one['number']}, case {_said(one['case'])}"),
         ("role", f"{one['role']}, with {one['partner']}"),
         ("state", _state(one)),
     ]
     if terms := one.get("terms"):
         rows.append(("window", f"{terms['begin']} to {terms['end']}, hub limit {terms['hub_limit']:,}"))
     if one["reason"]:
-        rows.append(("reason", one["reason"]))
+        rows.append(("reason", _said(one["reason"])))
     if one["snapshot"] is not None:
         rows.append(("snapshot", one["snapshot"]))
     if said := one["partner_says"]["state"]:
-        rows.append(("partner", ": ".join(part for part in (said, one["partner_says"]["reason"]) if part)))
+        rows.append(("partner", ": ".join(_said(part) for part in (said, one["partner_says"]["reason"]) if part)))
     if one["trouble"]:
-        rows.append(("trouble", one["trouble"]))
+        rows.append(("trouble", _said(one["trouble"])))
     if receipt := one.get("receipt"):
         rows += _receipt_rows(receipt)
     if one["next"]:
@@ -110,6 +111,11 @@ def _receipt_rows(receipt: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(("unmasked", f"{counted(told, 'number')}, to {receipt['revealed']['to']}"))
     received = f", received: {receipt['records_received']}" if receipt["records_received"] else ""
     return [*rows, ("records", f"sent: {receipt['records_sent']}{received}")]
+
+
+def _said(text: str) -> str:
+    """What may come from elsewhere, on one line, and without signs that hide or turn round what stands beside them."""
+    return readable("".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text))
 
 
 def _state(one: dict[str, Any]) -> str:

@@ -24,6 +24,7 @@ from clew.node.running import Running
 from clew.node.storage import Row, Storage
 from clew.node.told import Told, Wait
 from clew.node.window import offer_digest
+from clew.numbers import may_hold_number
 
 __all__ = ["Desk"]
 
@@ -74,7 +75,7 @@ class Desk:
         raise InputError(
             "node.trace-unknown",
             "there are several traces of that case" if found else "there is no such trace",
-            mend="clew case list NODE shows their numbers.",
+            mend="clew case status NODE shows their numbers.",
         )
 
     def look_for_revocations(self) -> list[tuple[Running, Exception]]:
@@ -182,6 +183,12 @@ def _terms(given: Mapping[str, object], me: str, partner: str) -> Terms:
             "these are no terms of a trace",
             mend="A case has 1 to 64 characters, a window begins before it ends, an auditor's key has 32 bytes.",
         ) from error
+    if may_hold_number(case, dates=True):
+        raise UsageError(
+            "node.case-name",
+            "the name of a case may not hold what could be a telephone number",
+            mend="The partner sees it, and it names folders. Give the case another name.",
+        )
     return Terms(case, stage, int(begin.timestamp()), int(end.timestamp()), hub_limit, auditor, me, partner)
 
 

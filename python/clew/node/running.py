@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from clew.node.storage import Row, Storage
 from clew.node.told import Answer, Nothing, Told, Wait
 from clew.node.trace_files import TraceFiles
 from clew.node.unmask_request import UnmaskRequest
+from clew.numbers import may_hold_number
 from clew.warrants.authorisation import Authorisation
 from clew.warrants.policy import parse_policy
 
@@ -37,7 +37,6 @@ __all__ = ["Running"]
 _MOMENT: Final = 0.05
 """Seconds that a message waits for what is done only for a moment, such as a look for revocations: a partner that is
 told to wait sends all of it again."""
-_LONG_DIGITS: Final = re.compile(r"\d(?:[ ().\-/]?\d){5,}")
 
 
 @final
@@ -157,6 +156,14 @@ class Running:
         with self._one_at_a_time():
             if not isinstance(self.state, tracer.Traced):
                 raise _not_now("vertices are unmasked when every hop is done, by the tracer")
+            for reason in reasons.values():
+                _check_reason(reason)
+            if until <= self._clock().timestamp():
+                raise UsageError(
+                    "node.unmask-late",
+                    "nobody could approve the request: the moment until which it may be answered has passed",
+                    mend="Give a later moment with --until.",
+                )
             message, _ = tracer.draft_unmasking(self.state, reasons, until)
             return UnmaskRequest(bytes.fromhex(self.state.kept.authorisation.digest), message)
 
@@ -394,8 +401,8 @@ class Running:
 
 
 def _check_reason(reason: str) -> None:
-    """Return if the partner may be shown this; what looks like a telephone number may not be in it."""
-    if not 0 < len(reason) <= 200 or not reason.isprintable() or _LONG_DIGITS.search(reason):
+    """Return if the partner may be shown this: it may hold a date, and nothing that looks like a telephone number."""
+    if not 0 < len(reason) <= 200 or not reason.isprintable() or may_hold_number(reason, dates=True):
         raise UsageError(
             "node.reason",
             "a reason is one line of 1 to 200 characters without a long number in it",

@@ -21,6 +21,7 @@ from clew.node.identity import Card, Settings
 from clew.node.receipt import BROKEN, RECEIPT, Reached, unsigned, verify_receipt
 from clew.node.storage import Row, Storage
 from clew.node.window import read_window
+from clew.records.account import Account
 from clew.records.store import Store
 
 __all__ = ["TraceFiles"]
@@ -44,6 +45,8 @@ class TraceFiles:
         self._settings = settings
         self._clock = clock
         self._couples: Couples | None = None
+        self._accounts: tuple[Account, ...] = ()
+        """Of the files that the own records came from: what is imported later was never traced."""
         self._encoded: bytes | None = None
         self._reached: Reached | None = None
 
@@ -69,6 +72,7 @@ class TraceFiles:
                     mend="Put the store back as it was and start the node again, or end the trace: clew case refuse.",
                 )
             CaseFolder.create(self.folder)
+            self._accounts = store.accounts()
             self._couples = read_window(store, offer, self._settings.name, self.log, self._clock)
         return self._couples
 
@@ -160,8 +164,7 @@ class TraceFiles:
         if graph is None or documents is None:
             case.replace({Part.JOINT: receipt}, said)
         else:
-            accounts = Store.open(self._settings.store).accounts()
-            files.write_trace(case, graph, documents, log, accounts, {Part.JOINT: receipt})
+            files.write_trace(case, graph, documents, log, self._accounts, {Part.JOINT: receipt})
 
     def destroy(self) -> None:
         """Forget the records, and remove the snapshot."""
