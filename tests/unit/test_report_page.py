@@ -14,9 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from clew.chain.graph import DEFAULT_HOLDER
 from clew.records.schema import RecordFlag, RecordKind
 from clew.report.labels import BUDGETS, ENTRIES, FLAGS, KINDS, REJECTS
 from clew.report.page import page_name, render, style
+from clew.report.tables import csv_files
 from clew.warrants.authorisation import Blinded, Budgets, Clear
 from clew.warrants.document import Joint
 from clew.words import report_sentences as words
@@ -122,6 +124,20 @@ def test_no_english_sentence_is_left_in_a_translated_page(language: Language) ->
         if len(text) > 25 and text != translated:
             parts = [part for part in re.split(r"\{[^}]*\}", text) if len(part) > 15]
             assert not parts or not all(part in shown for part in parts), text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_holder_that_nobody_named_is_said_in_the_language(
+    language: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Harm stopped: a word of the program stands in evidence as if it were a service's name. Tables keep it."""
+    monkeypatch.setattr("tests.made_case.HOLDERS", (DEFAULT_HOLDER, "شركة النور"))
+    cells = re.findall(r"<bdi>([^<]*)</bdi>", page(language))
+    said = {Language.AR: "الجهة نفسها", Language.FR: "en propre", Language.EN: "own"}[language]
+    assert cells.count(said) >= 2
+    assert (DEFAULT_HOLDER in cells) == (language is Language.EN)
+    assert any("شركة النور" in cell for cell in cells)
+    assert b'"own"' in csv_files(made_contents(), [language])["pairs.csv"]
 
 
 def test_hostile_text_cannot_break_out_of_the_page() -> None:

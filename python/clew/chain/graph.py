@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self, final
+from typing import TYPE_CHECKING, Any, Final, Self, final
 
 import pyarrow as pa
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from clew.warrants.authorisation import Authorisation
 
 __all__ = [
+    "DEFAULT_HOLDER",
     "EVENTS",
     "GRAPH_VERSION",
     "HOURS",
@@ -40,6 +41,8 @@ GRAPH_VERSION = 1
 HOURS = 168
 """Hours of a week, Monday 00:00 first, by the wall clock of the original record."""
 
+DEFAULT_HOLDER: Final = "own"
+"""Whose records a solo trace reads, where nobody says; reports say it in their language."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _LONG_DIGITS = re.compile(r"\d(?:[ ().\-/]?\d){5,}")

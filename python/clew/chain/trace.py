@@ -15,7 +15,18 @@ import pyarrow as pa
 
 from clew.audit.log import Entry, Log, Value
 from clew.audit.refusals import refusals_logged
-from clew.chain.graph import EVENTS, HOURS, PAIRS, VERTICES, Bound, Detail, Scope, TracedGraph, check_holder
+from clew.chain.graph import (
+    DEFAULT_HOLDER,
+    EVENTS,
+    HOURS,
+    PAIRS,
+    VERTICES,
+    Bound,
+    Detail,
+    Scope,
+    TracedGraph,
+    check_holder,
+)
 from clew.chain.reading import Records, reading
 from clew.effects import NoProgress, Progress
 from clew.engine import Engine
@@ -24,10 +35,7 @@ from clew.numbers import party_key
 from clew.records.schema import RecordKind
 from clew.warrants.authorisation import Authorisation
 
-__all__ = ["DEFAULT_HOLDER", "Walk", "count", "trace"]
-
-DEFAULT_HOLDER: Final = "own"
-"""Whose records a solo trace reads, where nobody says."""
+__all__ = ["Walk", "count", "trace"]
 
 _HOP_FIELDS = ("hop_zero", "hop_one", "hop_two", "hop_three", "hop_four", "hop_five", "hop_six", "hop_seven")
 

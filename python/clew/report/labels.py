@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import clew.words.report_sentences as words
+from clew.chain.graph import DEFAULT_HOLDER
 
-__all__ = ["BUDGETS", "DROPPED", "ENTRIES", "FLAGS", "KINDS", "REJECTS", "SCALE", "STATES", "SUMS", "TABLES"]
+__all__ = ["BUDGETS", "DROPPED", "ENTRIES", "FLAGS", "HOLDERS", "KINDS", "REJECTS", "SCALE", "STATES", "SUMS", "TABLES"]
 
 SUMS = {
     "records": words.RECORDS,
@@ -68,6 +69,9 @@ BUDGETS = {
     "recognised": words.BUDGET_RECOGNISED,
     "unmaskings": words.BUDGET_UNMASKINGS,
 }
+
+HOLDERS = {DEFAULT_HOLDER: words.HOLDER_OWN}
+"""Holders that nobody named; a name that somebody gave is shown as it is."""
 
 STATES = {"used": words.SEED_USED, "hub": words.SEED_HUB, "absent": words.SEED_ABSENT}
 

@@ -25,7 +25,7 @@ import clew.words.report_sentences as words
 from clew.records.schema import record_id_text
 from clew.report.chart import contacts_of, group_chart, pairs_among, shades, week_of
 from clew.report.contents import Contents, Said
-from clew.report.labels import BUDGETS, DROPPED, ENTRIES, FLAGS, KINDS, REJECTS, SCALE, STATES, SUMS, TABLES
+from clew.report.labels import BUDGETS, DROPPED, ENTRIES, FLAGS, HOLDERS, KINDS, REJECTS, SCALE, STATES, SUMS, TABLES
 from clew.warrants.authorisation import Clear
 from clew.words.sentences import Sentence
 from clew.words.speaker import Language, Speaker
@@ -95,6 +95,7 @@ def render(
         decimal=speaker.decimal,
         duration=speaker.duration,
         free=lambda text: speaker.value({"text": text}),
+        holder=lambda name: speaker.say(HOLDERS[name]) if name in HOLDERS else speaker.value({"text": name}),
         lang=language.value,
         dir=speaker.direction,
         style=style(),
