@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
+import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from clew.errors import InputError
+from clew.errors import ClewError, InputError
 from clew.joint import context, group, labels
 from clew.joint.codec import blob, encode_fields, many, parse_fields, text, whole
 from clew.joint.commitments import couple_leaf
@@ -22,7 +23,16 @@ from clew.joint.terms import Order, Roots, number_dst
 from clew.joint.trees import verify_path
 from clew.warrants.authorisation import Seed
 
-__all__ = ["Declared", "EvidenceList", "open_evidence", "padded_size", "seal_evidence", "verify_evidence"]
+__all__ = [
+    "Checked",
+    "Declared",
+    "EvidenceList",
+    "check_evidence",
+    "open_evidence",
+    "padded_size",
+    "seal_evidence",
+    "verify_evidence",
+]
 
 _NONCE: Final = bytes(12)  # an ephemeral key seals one list
 
@@ -58,6 +68,22 @@ class EvidenceList:
 
     def __repr__(self) -> str:
         return f"EvidenceList(items={len(self.items)})"
+
+
+@final
+@dataclass(frozen=True, slots=True, repr=False)
+class Checked:
+    """A declared item as its evidence shows it, and what is wrong with it, if anything is.
+
+    ``contact`` is the other end of the couple that led to ``number``; ``None`` of a seed, which only fills the list.
+    """
+
+    number: str
+    contact: str | None
+    fault: ClewError | None
+
+    def __repr__(self) -> str:
+        return f"Checked(fault={self.fault!r})"
 
 
 def padded_size(items: int, text: int, couples: int) -> int:
@@ -107,23 +133,53 @@ def verify_evidence(
 
     For the auditor, years later: it makes the declared items again out of the evidence and compares their bytes.
     """
+    checked = check_evidence(order, roots, seeds, asked, auditor)
+    for item in checked:
+        if item.fault is not None:
+            raise item.fault
+    return tuple(item.number for item in checked)
+
+
+def check_evidence(
+    order: Order, roots: Roots, seeds: Sequence[Seed], asked: Ask, auditor: X25519PrivateKey
+) -> tuple[Checked, ...]:
+    """Every declared item of a list, in its order, with what is wrong with it.
+
+    ``InputError`` or ``PeerError`` where the evidence is none of this list, so that no item of it can be looked at.
+    """
     found = open_evidence(asked.evidence, auditor, context.evidence(order, asked.hop))
     if len(found.items) * 64 != len(asked.declared):
         raise check_failed("the evidence is of another number of declared contacts")
-    numbers = [_committed(order, roots, seeds, item) for item in found.items]
-    points = group.hash_to_group([number.encode() for number in numbers], number_dst(order.trace))
-    if group.declare(points, group.HolderKeys(roots.holder.keys), found.seed)[0].tobytes() != asked.declared:
-        raise check_failed("other contacts were declared than the evidence says")
-    return tuple(numbers)
+    ends = [_ends(item) for item in found.items]
+    points = group.hash_to_group([number.encode() for number, _ in ends], number_dst(order.trace))
+    made = group.declare(points, group.HolderKeys(roots.holder.keys), found.seed)[0].reshape(-1, 64)
+    same = (made == np.frombuffer(asked.declared, np.uint8).reshape(-1, 64)).all(axis=1).tolist()
+    faults = [_fault(order, roots, seeds, item, sent) for item, sent in zip(found.items, same, strict=True)]
+    return tuple(Checked(number, contact, fault) for (number, contact), fault in zip(ends, faults, strict=True))
 
 
-def _committed(order: Order, roots: Roots, seeds: Sequence[Seed], item: Declared) -> str:
-    """The number that an item declares, if its couple was committed to, or it is a seed of the warrant."""
+def _ends(item: Declared) -> tuple[str, str | None]:
+    """The number that an item says to declare, and the contact that led to it."""
+    if not item.b:
+        return item.a, None
+    return (item.b, item.a) if item.second else (item.a, item.b)
+
+
+def _fault(order: Order, roots: Roots, seeds: Sequence[Seed], item: Declared, sent: bool) -> ClewError | None:
+    try:
+        _require_committed(order, roots, seeds, item)
+    except ClewError as error:
+        return error
+    return None if sent else check_failed("other contacts were declared than the evidence says")
+
+
+def _require_committed(order: Order, roots: Roots, seeds: Sequence[Seed], item: Declared) -> None:
+    """Return if the item's couple was committed to, or it is a seed of the warrant."""
     if not item.b:
         if item.place >= len(seeds) or len(item.path) != 32:
             raise check_failed("the evidence names a seed that is not in the warrant")
-        return verify_seeds(seeds[item.place : item.place + 1], [SeedShare(item.a, item.path)], order.trace)[0].number
+        verify_seeds(seeds[item.place : item.place + 1], [SeedShare(item.a, item.path)], order.trace)
+        return
     leaf = couple_leaf(order.trace, item.salt, item.a, item.b)
     path = [item.path[at : at + 32] for at in range(0, len(item.path), 32)]
     verify_path(leaf, item.place, roots.tracer.couples, path, roots.tracer.couples_root)
-    return item.b if item.second else item.a

@@ -13,7 +13,9 @@ import unicodedata
 from pathlib import Path
 from typing import Final
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import CBC
@@ -30,10 +32,14 @@ __all__ = [
     "PASSPHRASE_LEAST",
     "check_passphrase",
     "key_file_parts",
+    "open_auditor_key",
     "open_key",
+    "parse_auditor",
+    "read_auditor_key",
     "read_key",
     "require_key_file",
     "require_other_passphrase",
+    "seal_auditor_key",
     "seal_key",
 ]
 
@@ -51,6 +57,8 @@ _SCRYPT: Final = bytes.fromhex("06092b06010401da47040b")
 _AES256_CBC: Final = bytes.fromhex("060960864801650304012a")
 _PKCS8_ED25519: Final = bytes.fromhex("302e020100300506032b657004220420")
 """What stands before the 32 secret bytes of an Ed25519 key in PKCS #8 (RFC 8410, section 7)."""
+_PKCS8_X25519: Final = bytes.fromhex("302e020100300506032b656e04220420")
+"""The same of an X25519 key, which an auditor has: it opens evidence and signs nothing (spec protocol 6.2)."""
 
 _FILE_LIMIT: Final = 64 * 1024
 _BEGIN: Final = b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
@@ -80,26 +88,61 @@ def require_other_passphrase(present: str, new: str) -> None:
 
 def seal_key(key: SigningKey, passphrase: str, randomness: Randomness) -> bytes:
     """The key's encrypted file; takes 128 MiB and a fraction of a second."""
+    return _sealed(_PKCS8_ED25519 + key.secret_bytes(), passphrase, randomness)
+
+
+def seal_auditor_key(key: X25519PrivateKey, passphrase: str, randomness: Randomness) -> bytes:
+    """The same of the key that opens evidence."""
+    return _sealed(_PKCS8_X25519 + key.private_bytes_raw(), passphrase, randomness)
+
+
+def _sealed(pkcs8: bytes, passphrase: str, randomness: Randomness) -> bytes:
     salt, iv = randomness(_SALT), randomness(_IV)
     padder = PKCS7(AES256.block_size).padder()
-    plain = padder.update(_PKCS8_ED25519 + key.secret_bytes()) + padder.finalize()
+    plain = padder.update(pkcs8) + padder.finalize()
     encryptor = Cipher(AES256(_stretch(check_passphrase(passphrase), salt)), CBC(iv)).encryptor()
     return _file(salt, iv, encryptor.update(plain) + encryptor.finalize())
 
 
 def open_key(data: bytes, passphrase: str) -> SigningKey:
     """The key in an encrypted file; ``InputError`` if it is no such file or the passphrase is wrong."""
+    key = _opened(data, passphrase)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise _other_use("this key opens evidence, and does not sign", "Give a key that clew warrant key made.")
+    return SigningKey(key)
+
+
+def open_auditor_key(data: bytes, passphrase: str) -> X25519PrivateKey:
+    """The same of the key that opens evidence."""
+    key = _opened(data, passphrase)
+    if not isinstance(key, X25519PrivateKey):
+        raise _other_use("this key signs, and does not open evidence", "Give the key that clew auditor key made.")
+    return key
+
+
+def _opened(data: bytes, passphrase: str) -> object:
     salt, iv, sealed = key_file_parts(data)
     decryptor = Cipher(AES256(_stretch(passphrase, salt)), CBC(iv)).decryptor()
     unpadder = PKCS7(AES256.block_size).unpadder()
     try:
         plain = unpadder.update(decryptor.update(sealed) + decryptor.finalize()) + unpadder.finalize()
-        key = load_der_private_key(plain, None)
-    except ValueError as error:
+        return load_der_private_key(plain, None)
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise _wrong_passphrase() from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise _wrong_passphrase()
-    return SigningKey(key)
+
+
+def parse_auditor(text: str) -> bytes:
+    """The auditor's public key, 32 bytes, out of 64 hexadecimal digits; one that would hide nothing is refused."""
+    try:
+        raw = bytes.fromhex(text.strip())
+        X25519PrivateKey.from_private_bytes(bytes(32)).exchange(X25519PublicKey.from_public_bytes(raw))
+    except ValueError as error:
+        raise InputError(
+            "key.auditor",
+            "this is not an auditor's public key",
+            mend="Give the .pub file that clew auditor key wrote, or the 64 hexadecimal digits in it.",
+        ) from error
+    return raw
 
 
 def _stretch(passphrase: str, salt: bytes) -> bytes:
@@ -134,8 +177,8 @@ def key_file_parts(data: bytes) -> tuple[bytes, bytes, bytes]:
     if re.search(rb"-----BEGIN (OPENSSH )?PRIVATE KEY-----", data):
         raise Refused(
             "key.unencrypted",
-            "this key file is not encrypted: whoever reads it can sign",
-            mend="Treat the key as known to others: make a new one with clew warrant key, and change the policy.",
+            "this key file is not encrypted: whoever reads it has the key",
+            mend="Treat the key as known to others: make a new one, and change the policy that names it.",
         )
     if len(data) != len(_LAYOUT) or not data.startswith(_BEGIN):
         raise _not_a_key_file()
@@ -155,9 +198,13 @@ def key_file_parts(data: bytes) -> tuple[bytes, bytes, bytes]:
 def _not_a_key_file() -> InputError:
     return InputError(
         "key.file",
-        "this is not a key file as clew warrant key writes it",
-        mend="Give the secret key file (not the .pub.toml beside it), or restore it from its backup.",
+        "this is not a key file as Clew writes it",
+        mend="Give the secret key file (not the public one beside it), or restore it from its backup.",
     )
+
+
+def _other_use(what: str, mend: str) -> InputError:
+    return InputError("key.use", what, mend=mend)
 
 
 def _wrong_passphrase() -> InputError:
@@ -190,6 +237,15 @@ def read_key(path: Path, passphrase: str) -> SigningKey:
     """The secret key in a file."""
     try:
         return open_key(require_key_file(path), passphrase)
+    except (InputError, Refused) as error:
+        error.where = error.where or str(path)
+        raise
+
+
+def read_auditor_key(path: Path, passphrase: str) -> X25519PrivateKey:
+    """The secret key of an auditor in a file."""
+    try:
+        return open_auditor_key(require_key_file(path), passphrase)
     except (InputError, Refused) as error:
         error.where = error.where or str(path)
         raise
