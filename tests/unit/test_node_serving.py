@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from clew.errors import InputError
-from clew.node import peers
+from clew.errors import InputError, PeerError
+from clew.node import peers, telling, transport
+from clew.node.asking import ask_node
+from clew.node.envelope import Envelope, Kind
+from clew.node.identity import Card
 from clew.node.peers import Peers
-from tests.node_pair import Two, copies
-from tests.unit.test_node_transport import at_both, fresh
+from clew.node.told import Wait
+from clew.node.transport import Reply
+from tests.node_pair import Side, Two, copies, until
+from tests.unit.test_node_transport import TERMS, at_both, fresh
 
 
 def test_a_stray_file_among_the_cards_does_not_end_a_running_node(tmp_path: Path) -> None:
@@ -79,3 +88,125 @@ def test_the_commands_still_say_which_file_is_no_card(tmp_path: Path) -> None:
     with pytest.raises(InputError) as raised:
         Peers(b.settings.folder).all()
     assert (raised.value.code, raised.value.where) == ("node.card", str(stray))
+
+
+COURT = "our court looks at it"
+
+
+async def asked(side: Side, what: str, **more: str) -> Any:
+    """What the node answers to a command, within the time that a person waits for it."""
+    async with asyncio.timeout(5):
+        return await asyncio.to_thread(ask_node, side.identity.settings.folder, {"do": what, **more})
+
+
+async def heard(side: Side, state: str, reason: str = "") -> None:
+    await until(lambda: side.one.partner_says == Wait(state, reason), side)
+
+
+def deaf(side: Side) -> list[bool]:
+    """While the list holds ``True`` the node takes nothing that the partner says of itself."""
+    handle, closed = side.node._handle, [True]
+
+    async def handled(card: Card, envelope: Envelope) -> Reply:
+        if envelope.kind is Kind.WAIT and closed[0]:
+            raise PeerError("node.envelope", "not heard")
+        return await handle(card, envelope)
+
+    side.node._receiver.handle = handled
+    return closed
+
+
+@asynccontextmanager
+async def frozen(folder: Path) -> AsyncIterator[Side]:
+    """A tracer with an offer to a partner whose node takes connections and is silent, as a stopped process is."""
+    a, b = fresh(folder)
+    context = transport._context(b, ssl.PROTOCOL_TLS_SERVER, [a.card])
+    writers = []
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        await reader.read()
+
+    host, port = b.card.address.split(":")
+    server = await asyncio.start_server(silent, host, int(port), ssl=context)
+    side = Side(a)
+    await side.start()
+    await asyncio.to_thread(side.desk.open, "Holder", TERMS)
+    try:
+        yield side
+    finally:
+        await side.stop()
+        for writer in writers:
+            writer.transport.abort()
+        server.close()
+        await asyncio.sleep(0)
+
+
+def test_a_frozen_partner_does_not_hold_up_a_pause_or_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "_ANSWER_SECONDS", 0.5)
+
+    async def run() -> None:
+        async with frozen(tmp_path) as side:
+            assert (await asked(side, "pause", case="1", reason=COURT))["paused"] == COURT
+            await until(lambda: "has not heard of the pause" in side.one.trouble, side)
+            assert (await asked(side, "resume", case="1"))["paused"] is None
+            assert (await asked(side, "pause", case="1", reason=COURT))["paused"] == COURT
+
+    asyncio.run(run())
+
+
+def test_a_pause_that_the_partner_missed_is_told_until_it_is_heard(tmp_path: Path) -> None:
+    async def story(pair: Two) -> None:
+        await pair.committed()
+        await pair.tracer.stop()
+        await asked(pair.holder, "pause", case="1", reason=COURT)
+        await until(lambda: "has not heard of the pause" in pair.holder.one.trouble, pair.holder)
+        await pair.holder.stop()  # that it was not told is not forgotten with the process
+        await pair.tracer.start()
+        await pair.holder.start()
+        await heard(pair.tracer, "paused", COURT)
+        await until(lambda: pair.holder.one.trouble == "", pair.holder)
+
+    at_both(tmp_path, story)
+
+
+def test_a_partner_that_starts_again_hears_of_a_pause_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "_AGAIN_SECONDS", 0.3)
+
+    async def story(pair: Two) -> None:
+        await pair.committed()
+        await asked(pair.holder, "pause", case="1", reason=COURT)
+        await heard(pair.tracer, "paused", COURT)
+        await pair.tracer.restart()
+        await heard(pair.tracer, "paused", COURT)
+
+    at_both(tmp_path, story)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_partner_does_not_believe_in_a_pause_that_is_over(tmp_path: Path, restarted: bool) -> None:
+    async def story(pair: Two) -> None:
+        await pair.committed()
+        await asked(pair.holder, "pause", case="1", reason=COURT)
+        await heard(pair.tracer, "paused", COURT)
+        closed = deaf(pair.tracer)
+        await asked(pair.holder, "resume", case="1")
+        if restarted:
+            await pair.holder.restart()
+        await asyncio.sleep(0.3)
+        assert pair.tracer.one.partner_says.state == "paused"
+        closed[0] = False
+        await heard(pair.tracer, "going on")
+
+    at_both(tmp_path, story)
+
+
+def test_that_a_node_started_hides_nothing_else_that_it_said(tmp_path: Path) -> None:
+    async def story(pair: Two) -> None:
+        await pair.offered()
+        await heard(pair.tracer, "deciding")
+        body = b'{"trace": "%s", "state": "going on", "reason": ""}' % (pair.tracer.one.row.offer or b"").hex().encode()
+        pair.tracer.desk.partner_says(pair.holder.identity.card, body)
+        assert pair.tracer.one.partner_says.state == "deciding"
+
+    at_both(tmp_path, story)

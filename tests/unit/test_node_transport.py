@@ -21,6 +21,7 @@ from clew.node import transport
 from clew.node.envelope import Envelope, Kind, open_envelope, seal_envelope
 from clew.node.identity import Card, Identity, open_identity
 from clew.node.peers import Peers
+from clew.node.told import Wait
 from clew.node.transport import PATH, Partners, Reply
 from tests.node_pair import (
     PASSPHRASE,
@@ -337,12 +338,10 @@ def test_a_pause_is_told_to_the_partner(tmp_path: Path) -> None:
     async def story(pair: Two) -> None:
         await pair.committed()
         await asyncio.to_thread(pair.tracer.one.pause, "our court looks at it")
-        await pair.tracer.node.tell_of_pause(pair.tracer.one)
-        said = pair.holder.one.partner_says
-        assert (said.state, said.reason) == ("paused", "our court looks at it")
+        said = Wait("paused", "our court looks at it")
+        await until(lambda: pair.holder.one.partner_says == said, pair.holder)
         await asyncio.to_thread(pair.tracer.one.go_on)
-        await pair.tracer.node.tell_of_pause(pair.tracer.one)
-        assert pair.holder.one.partner_says.state == "going on"
+        await until(lambda: pair.holder.one.partner_says.state == "going on", pair.holder)
 
     at_both(tmp_path, story)
 

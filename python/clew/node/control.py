@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -14,6 +14,7 @@ from clew.errors import ClewError, UsageError
 from clew.joint.seeds import SeedShare
 from clew.joint.terms import moment
 from clew.node.desk import Desk
+from clew.node.evidence_file import EvidenceFile
 from clew.node.running import Running
 from clew.node.states import awaited, next_step
 from clew.node.unmask_request import UnmaskRequest
@@ -30,9 +31,8 @@ _SOCKET_LENGTH: Final = 100
 class Control:
     """The server of the socket."""
 
-    def __init__(self, desk: Desk, told: Callable[[Running], Awaitable[None]]) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._told = told
         self._path = desk.identity.settings.socket
         self._runner: web.AppRunner | None = None
 
@@ -78,8 +78,7 @@ class Control:
                 await asyncio.to_thread(one.pause, asked["reason"])
             else:
                 await asyncio.to_thread(one.go_on)
-            await self._told(one)
-            return summary(one)
+            return summary(one)  # the partner is told meanwhile: its node may be frozen
         return await asyncio.to_thread(_act, desk, one, what, asked)
 
 
@@ -109,6 +108,9 @@ def _act(desk: Desk, one: Running, what: str, asked: Mapping[str, Any]) -> dict[
     elif what == "request":
         made = one.draft_unmasking(asked["reasons"], int(asked["until"]))
         return {"file": made.encode().decode(), "request": made.digest.hex()}
+    elif what == "evidence":
+        found = EvidenceFile.of(one.files.documents(), desk.storage.evidence(one.id))
+        return {**summary(one), "file": found.encode().decode(), "lists": len(found.lists)}
     elif what == "unmask":
         one.unmask(UnmaskRequest.parse(str(asked["file"]).encode()))
     elif what != "status":

@@ -126,7 +126,9 @@ class Desk:
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise PeerError("node.envelope", "the partner's node says something that is no state") from error
         for one in self.traces():
-            if one.row.peer == sender.identity and trace and trace in (one.row.trace, one.row.offer):
+            ours = one.row.peer == sender.identity and trace and trace in (one.row.trace, one.row.offer)
+            # A node that starts says of every trace that it goes on; that is news only of one that was paused.
+            if ours and (said.state != "going on" or one.partner_says.state == "paused"):
                 one.partner_says = said
 
     def _offered(self, sender: Card, message: Offer, data: bytes) -> Running:

@@ -20,6 +20,7 @@ from clew.node.desk import Desk
 from clew.node.envelope import Envelope, Kind
 from clew.node.identity import Card
 from clew.node.running import Running
+from clew.node.telling import Telling
 from clew.node.told import Answer, Wait
 from clew.node.transport import Partners, Receiver, Reply
 
@@ -43,7 +44,8 @@ class Node:
         desk.peers.note = note  # a stray file among the cards must not end a node that serves
         self._partners = Partners(desk.identity, self._seconds)
         self._receiver = Receiver(desk.identity, desk.peers, self._seconds, self._handle, note)
-        self._control = Control(desk, self.tell_of_pause)
+        self._telling = Telling(self._partners)
+        self._control = Control(desk)
         self._note = note
         self._busy: dict[int, asyncio.Task[None]] = {}
 
@@ -53,6 +55,7 @@ class Node:
         try:
             await self._receiver.start()
             await self._control.start()
+            self._telling.begin(self._desk.traces())
             ready()
             looked = 0.0
             while not stop.is_set():
@@ -63,6 +66,7 @@ class Node:
                         if one.broken is None:
                             self._stop_one(one, error)
                 self._look()
+                self._telling.look(self._desk.traces())
                 try:
                     await asyncio.wait_for(stop.wait(), _LOOK_SECONDS)
                 except TimeoutError:
@@ -71,22 +75,11 @@ class Node:
             for task in self._busy.values():
                 task.cancel()
             await asyncio.gather(*self._busy.values(), return_exceptions=True)
+            await self._telling.stop()
             await self._control.stop()
             await self._receiver.stop()
             await self._partners.close()
             self._desk.close()
-
-    async def tell_of_pause(self, one: Running) -> None:
-        """Tell the partner once that this side pauses, or goes on; a pause is also told whenever they ask."""
-        if one.partner is None:
-            return
-        trace = one.row.trace or one.row.offer or b""
-        state, reason = ("paused", one.paused) if one.paused is not None else ("going on", "")
-        body = json.dumps({"trace": trace.hex(), "state": state, "reason": reason}).encode()
-        try:
-            await self._partners.send(one.partner, Kind.WAIT, body)
-        except PeerError as error:
-            one.trouble = str(error)
 
     def _seconds(self) -> int:
         moment: datetime = self._desk.clock()
