@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+from io import StringIO
 from pathlib import Path
 from traceback import extract_tb
 from typing import TextIO
 
 import click
 
+from clew.cli.auditor import auditor
 from clew.cli.case import case
 from clew.cli.cells import cells
 from clew.cli.controls import escaped_controls, without_controls
@@ -23,7 +25,7 @@ from clew.cli.records import records
 from clew.cli.report import export, report
 from clew.cli.trace import trace
 from clew.cli.warrants import warrant
-from clew.errors import ClewError, StorageError, UsageError
+from clew.errors import ClewError, StorageError, UsageError, without_numbers
 from clew.stopping import is_wished
 
 __all__ = ["cli", "run"]
@@ -59,6 +61,7 @@ cli.add_command(trace)
 cli.add_command(overlap)
 cli.add_command(node)
 cli.add_command(case)
+cli.add_command(auditor)
 cli.add_command(cells)
 cli.add_command(report)
 cli.add_command(export)
@@ -86,10 +89,13 @@ def _ran() -> int:
     except click.exceptions.Abort as error:
         raise KeyboardInterrupt from error
     except click.ClickException as error:
-        wrong = UsageError("usage", error.format_message(), mend="clew COMMAND --help shows how.")
+        # What was typed stands in click's words, and a number is easily typed where a name or an option belongs.
+        wrong = UsageError("usage", without_numbers(error.format_message()), mend="clew COMMAND --help shows how.")
         if wants_json:
             click.echo(_json(wrong))
-        error.show()
+        shown = StringIO()
+        error.show(shown)
+        click.echo(without_controls(without_numbers(shown.getvalue())), nl=False, err=True)
         code = wrong.exit_code
     except ClewError as error:
         if wants_json:

@@ -178,7 +178,7 @@ def _options(plans: Sequence[Plan]) -> tuple[str, ...]:
 def _said_in_lines(plans: Sequence[Plan], error: InputError) -> str:
     """The error for people: each option that is to be said on a line of its own."""
     return "\n".join(
-        [f"clew: {error.where}: {error.what} [{error.code}] Say", *(f"  {one}" for one in _options(plans))]
+        [f"clew: {error.place}: {error.what} [{error.code}] Say", *(f"  {one}" for one in _options(plans))]
     )
 
 
