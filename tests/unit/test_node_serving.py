@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from clew.errors import InputError, PeerError
+from clew.errors import InputError, PeerError, UsageError
 from clew.node import peers, telling, transport
 from clew.node.asking import ask_node
+from clew.node.desk import Desk
 from clew.node.envelope import Envelope, Kind
 from clew.node.identity import Card
 from clew.node.peers import Peers
+from clew.node.storage import Row
 from clew.node.told import Wait
 from clew.node.transport import Reply
 from tests.node_pair import Side, Two, copies, until
@@ -210,3 +213,74 @@ def test_that_a_node_started_hides_nothing_else_that_it_said(tmp_path: Path) -> 
         assert pair.tracer.one.partner_says.state == "deciding"
 
     at_both(tmp_path, story)
+
+
+@contextmanager
+def slow_to_take_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """No trace is taken up before the event is set."""
+    take_up, gate = Desk.take_up, threading.Event()
+
+    def held(desk: Desk, row: Row) -> None:
+        gate.wait(20)
+        take_up(desk, row)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Desk, "take_up", held)
+        yield gate
+
+
+async def refused_meanwhile(side: Side, what: str, **more: str) -> str:
+    """What a node that takes up its traces answers to a command."""
+    while not side.identity.settings.socket.exists():
+        await asyncio.sleep(0.01)
+    for _ in range(50):
+        with pytest.raises(UsageError) as raised:
+            await asked(side, what, **more)
+        if raised.value.code == "node.taking-up" and "trace" in raised.value.what:
+            return raised.value.what
+        await asyncio.sleep(0.02)
+    raise AssertionError(raised.value)
+
+
+def test_a_node_that_takes_up_its_traces_says_so_to_every_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(pair: Two) -> None:
+        await pair.offered()
+        await asyncio.to_thread(pair.tracer.desk.open, "Holder", {**TERMS, "case": "second"})
+        await pair.tracer.stop()
+        with slow_to_take_up(monkeypatch) as gate:
+            starting = asyncio.create_task(pair.tracer.start())
+            await until_noted(pair.tracer, "Taking up trace 1 where it was left (1 of 2)")
+            for what in ("list", "status", "pause"):
+                assert "trace 1 of 2" in await refused_meanwhile(pair.tracer, what, case="1", reason=COURT)
+            assert not starting.done()
+            gate.set()
+            await starting
+        assert "Taking up trace 2 where it was left (2 of 2)" in pair.tracer.notes
+        assert len(await asked(pair.tracer, "list")) == 2
+
+    at_both(tmp_path, story)
+
+
+def test_a_node_that_takes_up_its_traces_can_be_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(pair: Two) -> None:
+        await pair.offered()
+        await asyncio.to_thread(pair.tracer.desk.open, "Holder", {**TERMS, "case": "second"})
+        await pair.tracer.stop()
+        with slow_to_take_up(monkeypatch) as gate:
+            starting = asyncio.create_task(pair.tracer.start())
+            await until_noted(pair.tracer, "Taking up trace 1 where it was left (1 of 2)")
+            pair.tracer._stop.set()
+            gate.set()
+            await asyncio.wait_for(starting, 10)
+        assert not any("(2 of 2)" in note for note in pair.tracer.notes)
+        assert not pair.tracer.identity.settings.socket.exists()
+
+    at_both(tmp_path, story)
+
+
+async def until_noted(side: Side, note: str) -> None:
+    async with asyncio.timeout(20):
+        while note not in side.notes:
+            await asyncio.sleep(0.01)

@@ -32,6 +32,8 @@ class Control:
     """The server of the socket."""
 
     def __init__(self, desk: Desk) -> None:
+        self.taking_up: str | None = "its traces"
+        """What the node still takes up, before it does anything else; ``None`` when it serves."""
         self._desk = desk
         self._path = desk.identity.settings.socket
         self._runner: web.AppRunner | None = None
@@ -68,6 +70,12 @@ class Control:
 
     async def _do(self, asked: Mapping[str, Any]) -> Any:
         desk, what = self._desk, asked["do"]
+        if self.taking_up is not None:
+            raise UsageError(
+                "node.taking-up",
+                f"the node starts, and is taking up {self.taking_up} where it was left",
+                mend="Wait: what was computed before is computed again. clew node serve says when it is done.",
+            )
         if what == "list":
             return await asyncio.to_thread(lambda: [summary(one) for one in desk.traces()])
         if what == "open":
@@ -109,7 +117,7 @@ def _act(desk: Desk, one: Running, what: str, asked: Mapping[str, Any]) -> dict[
         made = one.draft_unmasking(asked["reasons"], int(asked["until"]))
         return {"file": made.encode().decode(), "request": made.digest.hex()}
     elif what == "evidence":
-        found = EvidenceFile.of(one.files.documents(), desk.storage.evidence(one.id))
+        found = EvidenceFile.of(one.documents, desk.storage.evidence(one.id))
         return {**summary(one), "file": found.encode().decode(), "lists": len(found.lists)}
     elif what == "unmask":
         one.unmask(UnmaskRequest.parse(str(asked["file"]).encode()))

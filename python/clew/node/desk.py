@@ -54,9 +54,19 @@ class Desk:
 
     def resume(self) -> None:
         """Take up every trace where it was left."""
+        for row in self.left():
+            self.take_up(row)
+
+    def left(self) -> list[Row]:
+        """The traces that are to be taken up, in the order in which they began."""
         self.storage.forget_unbegun()
-        for row in self.storage.traces():
-            self._running[row.id] = self._attach(row)
+        return self.storage.traces()
+
+    def take_up(self, row: Row) -> None:
+        """Take up one trace where it was left: what it computed is computed again, which may take a while."""
+        found = self._attach(row)
+        with self._lock:
+            self._running[row.id] = found
 
     def close(self) -> None:
         """Close the database."""

@@ -20,6 +20,7 @@ from clew.node.desk import Desk
 from clew.node.envelope import Envelope, Kind
 from clew.node.identity import Card
 from clew.node.running import Running
+from clew.node.states import ENDED
 from clew.node.telling import Telling
 from clew.node.told import Answer, Wait
 from clew.node.transport import Partners, Receiver, Reply
@@ -50,11 +51,17 @@ class Node:
         self._busy: dict[int, asyncio.Task[None]] = {}
 
     async def run(self, stop: asyncio.Event, ready: Callable[[], None]) -> None:
-        """Serve until ``stop`` is set; ``ready`` is called when both the partner's and the own socket are open."""
-        await asyncio.to_thread(self._desk.resume)
+        """Serve until ``stop`` is set; ``ready`` is called when every trace is taken up and both sockets are open.
+
+        The own people are answered from the start, the partner when every trace is taken up.
+        """
         try:
-            await self._receiver.start()
             await self._control.start()
+            await self._take_up(stop)
+            if stop.is_set():
+                return
+            await self._receiver.start()
+            self._control.taking_up = None
             self._telling.begin(self._desk.traces())
             ready()
             looked = 0.0
@@ -80,6 +87,19 @@ class Node:
             await self._receiver.stop()
             await self._partners.close()
             self._desk.close()
+
+    async def _take_up(self, stop: asyncio.Event) -> None:
+        """Take up every trace, the next one only if nobody has asked the node to stop by then."""
+        rows = await asyncio.to_thread(self._desk.left)
+        under_way = [row.id for row in rows if row.state not in ENDED]
+        for row in rows:
+            if stop.is_set():
+                return
+            if row.id in under_way:
+                where = f"{under_way.index(row.id) + 1:,} of {len(under_way):,}"
+                self._control.taking_up = f"trace {where}"
+                self._note(f"Taking up trace {row.id} where it was left ({where})")
+            await asyncio.to_thread(self._desk.take_up, row)
 
     def _seconds(self) -> int:
         moment: datetime = self._desk.clock()
