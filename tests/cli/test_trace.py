@@ -111,6 +111,7 @@ def test_running_again_gives_the_same_bytes(store: Path, tmp_path: Path) -> None
 def test_nothing_is_written_when_the_budget_is_exceeded(store: Path, tmp_path: Path) -> None:
     done = run(*arguments(store, tmp_path, budgets=Budgets(numbers=2)), expect=4)
     assert "Inside the bound: 3 numbers" in done.stdout
+    assert "more than the warrant allows (2): nothing is traced." in done.stdout
     assert "3 numbers lie inside the bound, and the warrant allows 2" in done.stderr
     counts = {"numbers": 3, "allowed": 2}
     log = FileLog(tmp_path / "case" / "log" / "log.jsonl", system_clock)

@@ -200,6 +200,24 @@ def test_a_draft_that_is_not_right_is_not_written(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("options", "said", "option"),
+    [
+        (["--expires", "2020-01-01"], "would expire before it is issued", "--expires"),
+        (["--not-before", "2020-01-01"], "could be used before it is issued", "--not-before"),
+        (["--not-before", "2199-01-02"], "would expire before it may be used", "--expires"),
+    ],
+)
+def test_days_in_the_wrong_order_are_said_as_what_they_mean(
+    tmp_path: Path, options: list[str], said: str, option: str
+) -> None:
+    """Harm stopped: an official changes the right one of three dates until the program is content."""
+    seed = ["--seed", "+9647901234567"]
+    refused = run("warrant", "draft", "--case", "x", *SCOPE, *WINDOW, *seed, *options, folder=tmp_path, expect=2)
+    assert said in refused.stderr
+    assert f"{option}: " in refused.stderr
+
+
 def test_a_draft_edited_by_hand_is_tidied_and_a_signed_one_is_not(tmp_path: Path) -> None:
     options = ["--seed", "+9647901234567", "--seed", "id:vast:200", "--from", "2026-03-01T08:00+03:00"]
     run("warrant", "draft", "--case", "x", *SCOPE, *WINDOW, *options, folder=tmp_path)

@@ -22,7 +22,7 @@ from clew.cli.output import counted
 from clew.cli.readable import readable
 from clew.effects import Clock
 from clew.engine import Engine
-from clew.errors import ClewError, StorageError
+from clew.errors import ClewError, Refused, StorageError
 from clew.records.store import Store
 from clew.words.catalogue import translations
 
@@ -170,7 +170,7 @@ def clock(now: Clock) -> Iterator[Finding]:
     detail = {"now": moment.isoformat(timespec="seconds"), "zone": time.tzname[0]}
     text = f"{moment:%Y-%m-%d %H:%M:%S} UTC; local zone {time.tzname[0]}"
     if moment < _WRITTEN:
-        error = ClewError(
+        error = Refused(
             "doctor.clock",
             "the clock is before this Clew was written",
             mend="Set it: warrants would be judged by a wrong day, and logs would refuse.",
@@ -228,7 +228,7 @@ def case(path: Path, now: Clock) -> Iterator[Finding]:
     text = f"{counted(len(names), 'file')} as written, {len(entries):,} log entries in their chain"
     detail = {"path": str(path), "files": len(names), "log_entries": len(entries)}
     if entries and now() < entries[-1].at:
-        error = ClewError(
+        error = Refused(
             "doctor.clock-behind",
             "the clock is behind the last log entry of the case",
             mend="Set the machine's clock; until then every step in this case is refused.",

@@ -94,12 +94,12 @@ def trace(
 
         if count_only:
             bound = chain.count(records, scope, log, progress=output.progress())
-            output.result(_document(folder, scope, bound), bound_text(bound, scope.hub_limit, scope.remaining.numbers))
+            text = bound_text(bound, scope.hub_limit, scope.remaining.numbers, count_only=True)
+            output.result(_document(folder, scope, bound), text)
             return
 
         def announce(bound: Bound) -> None:
-            text = bound_text(bound, scope.hub_limit, scope.remaining.numbers)
-            click.echo(text, err=as_json)
+            click.echo(bound_text(bound, scope.hub_limit, scope.remaining.numbers), err=as_json)
 
         found = chain.trace(
             records,
@@ -117,21 +117,22 @@ def trace(
     )
 
 
-def bound_text(bound: Bound, hub_limit: int, allowed: int) -> str:
-    """How much lies inside the bound, as people read it."""
+def bound_text(bound: Bound, hub_limit: int, allowed: int, *, count_only: bool = False) -> str:
+    """How much lies inside the bound, as people read it; with ``count_only`` no trace follows that could be refused."""
     rows = [(f"hop {hop}" + (" (seeds)" if hop == 0 else ""), size) for hop, size in enumerate(bound.numbers_by_hop)]
     rows += [("all numbers", bound.numbers), ("allowed", allowed), ("pairs", bound.pairs), ("hubs", bound.hubs)]
     lines = [f"Inside the bound: {counted(bound.numbers, 'number')}, {counted(bound.pairs, 'pair')}"]
     lines += [f"  {name:<14}{size:>12,}" for name, size in rows]
-    return "\n".join([*lines, *_remarks(bound, hub_limit, allowed)])
+    return "\n".join([*lines, *_remarks(bound, hub_limit, allowed, count_only)])
 
 
-def _remarks(bound: Bound, hub_limit: int, allowed: int) -> list[str]:
+def _remarks(bound: Bound, hub_limit: int, allowed: int, count_only: bool) -> list[str]:
     """What a reader should know about this bound, in sentences; empty where there is nothing to say."""
     seeds = bound.numbers_by_hop[0]
     remarks = []
     if bound.numbers > allowed:
-        remarks.append(f"That is more than the warrant allows ({allowed:,}): it would be refused.")
+        follows = "a trace would be refused" if count_only else "nothing is traced"
+        remarks.append(f"That is more than the warrant allows ({allowed:,}): {follows}.")
     if len(bound.numbers_by_hop) == 1:
         remarks.append("The warrant allows no hop: no record was looked at, and the graph holds only the seeds.")
     elif bound.absent_seeds == seeds:

@@ -208,8 +208,12 @@ class Warrant:
                 where="window",
                 mend="The window is [from, to): the moment it ends is outside.",
             )
-        if not self.issued <= self.valid_from < self.expires:
-            raise malformed("issued, not_before and expires must follow each other in this order", "expires")
+        if self.expires <= self.issued:
+            raise malformed("the warrant would expire before it is issued, or at that moment", "expires")
+        if self.valid_from < self.issued:
+            raise malformed("the warrant could be used before it is issued", "not_before")
+        if self.expires <= self.valid_from:
+            raise malformed("the warrant would expire before it may be used, or at that moment", "expires")
 
     def _check_joint(self) -> None:
         blinded = isinstance(self.seeds[0], Blinded)
