@@ -44,7 +44,7 @@ def case() -> None:
       clew case start NODE 1 --warrant W --seeds S
       clew case result NODE 1
       clew case close NODE 1
-    Either side: clew case status, receipt, pause, resume, refuse, revoke.
+    Either side: clew case status, receipt, evidence, pause, resume, refuse, revoke.
     """
 
 
@@ -77,7 +77,7 @@ def _say(name: str, said: str, about: str, *, why: bool = False) -> None:
 @click.option("--through", help="Instead of --to: the window's last day, included.")
 @click.option("--hub-limit", type=click.IntRange(1, 10_000), default=200, show_default=True, help="As in the warrant.")
 @click.option("--stage", type=click.IntRange(1, 100), default=1, show_default=True, help="The stage of the case.")
-@click.option("--auditor", help="The auditor's public key (X25519, 64 hexadecimal digits), for declared contacts.")
+@click.option("--auditor", help="The auditor's public key, for declared contacts: its .pub file, or its 64 digits.")
 @json_option
 def open_case(
     folder: Path,
@@ -100,6 +100,7 @@ def open_case(
     Example:
       clew case open node --partner "Service B" --case lantern-7 --from 2026-03-01 --through 2026-03-14
     """
+    from clew.cli.auditor import public_key
     from clew.errors import UsageError
     from clew.warrants.document import check_case
 
@@ -114,7 +115,7 @@ def open_case(
         "begin": read_moment(begin, "--from").isoformat(),
         "end": last.isoformat(),
         "hub_limit": hub_limit,
-        "auditor": auditor or _NO_AUDITOR,
+        "auditor": _NO_AUDITOR if auditor is None else public_key(auditor),
     }
     found = _ask(folder, "open", partner=partner, terms=terms)
     _shown(as_json, found, f"Offered to {partner} as trace {found['number']}.")
@@ -287,6 +288,30 @@ def receipt(folder: Path, trace: str, as_json: bool) -> None:
     """
     found = _ask(folder, "receipt", case=trace)
     Output(as_json).result(found, receipt_text(found["receipt"], found["file"], found["approvers"]))
+
+
+@case.command()
+@_trace
+@click.option("--out", type=OUT, default="evidence.json", show_default=True, help="Where to write it.")
+@json_option
+def evidence(folder: Path, trace: str, out: Path, as_json: bool) -> None:
+    """Write what an auditor needs to check the declared contacts of a trace, on either side; also after the closing.
+
+    It names no number in the clear: what was declared is sealed to the auditor. Both sides' files say the same.
+
+    \b
+    Example:
+      clew case evidence node 1 --out evidence.json
+    """
+    from clew.warrants.files import require_free, write_file
+
+    require_free(out)
+    found = _ask(folder, "evidence", case=trace)
+    write_file(out, found["file"].encode())
+    Output(as_json).result(
+        {"file": str(out), "trace": found["trace"], "lists": found["lists"]},
+        f"{out}: {counted(found['lists'], 'list')} with declared contacts. Give it to the auditor: clew auditor check",
+    )
 
 
 @case.command()

@@ -109,6 +109,11 @@ class Running:
         """What was offered."""
         return self._steps.offer
 
+    @property
+    def documents(self) -> files.Documents | None:
+        """What the warrant of this trace was read from, once one was taken; as long as the case folder stands."""
+        return self._steps.documents or self.files.documents()
+
     def knows(self, trace: bytes) -> bool:
         """Whether a message with this identifier is of this trace; an offer is refused by its digest."""
         row = self.row
@@ -212,7 +217,7 @@ class Running:
     def revoke(self, data: bytes) -> None:
         """Take a signed revocation of this trace's warrant: the trace ends, and the case folder keeps it."""
         with self._one_at_a_time(broken_too=True):
-            documents = self._steps.documents or self.files.documents()
+            documents = self.documents
             if documents is None:
                 raise _not_now("no warrant was taken for this trace yet")
             case = CaseFolder(self.folder)

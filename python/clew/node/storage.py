@@ -197,6 +197,17 @@ class Storage:
             for serial, sent, kind, at, size, sealed in self._rows(query, (of,))
         ]
 
+    def evidence(self, of: int) -> list[bytes]:
+        """What both sides agreed and committed to, and the lists of every hop with their answers, in order."""
+        query = (
+            "SELECT serial, sent, sealed FROM wire WHERE trace = ? AND kind IN "
+            "('Offer', 'Acceptance', 'TracerCommitments', 'HolderCommitments', 'Ask', 'Names') ORDER BY serial, sent"
+        )
+        return [
+            self._sealing.open(sealed, f"wire {of} {serial} {sent}")
+            for serial, sent, sealed in self._rows(query, (of,))
+        ]
+
     def unlogged(self, of: int) -> list[tuple[int, int, Entry]]:
         """Entries that stand in the database and may not stand in the log yet: serial, part, entry."""
         rows = self._rows("SELECT serial, part, kind, body FROM entries WHERE trace = ? ORDER BY serial, part", (of,))
