@@ -13,6 +13,7 @@ from clew.cli.policy_option import policy_option
 if TYPE_CHECKING:
     from clew.records.layouts import Layout
     from clew.records.source import SourceLine
+    from clew.records.store import Store
 
 __all__ = ["records"]
 
@@ -42,8 +43,14 @@ def account(store: Path, number: int | None, as_json: bool) -> None:
 
     opened = Store.open(store)
     accounts = opened.accounts() if number is None else (opened.account(number),)
-    text = accounts_text(accounts) if accounts else "Nothing was imported into this store yet."
-    Output(as_json).result(accounts_document(accounts), text)
+    lines = [accounts_text(accounts) if accounts else "Nothing was imported into this store yet."]
+    lines += _interrupted(opened)
+    document = accounts_document(accounts) | {"interrupted": list(opened.interrupted)}
+    Output(as_json).result(document, "\n".join(lines))
+
+
+def _interrupted(store: Store) -> list[str]:
+    return [f"  left by an interrupted import, no part of the store: {name}" for name in store.interrupted]
 
 
 @records.command(short_help="What was rejected, where and why.")
@@ -103,7 +110,7 @@ def check(store: Path, as_json: bool) -> None:
     ]
     lines = [f"Every file of the store is as it was written. Identity {opened.identity}"]
     lines += [f"  {row['import']:>4}  {readable(str(row['file']))}  {row['units']:,} units" for row in imports]
-    lines += [f"  left by an interrupted import, no part of the store: {name}" for name in opened.interrupted]
+    lines += _interrupted(opened)
     document = {
         "identity": opened.identity,
         "generation": opened.generation,

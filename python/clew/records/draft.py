@@ -49,6 +49,7 @@ class Draft:
     head: bytes  # the beginning of the file
     units: tuple[Unit, ...]
     columns: Columns
+    file: str  # its path, for errors
     shown: frozenset[int]  # columns whose raw cells may be looked at: the mapped ones, and those asked about
 
     def __repr__(self) -> str:
@@ -82,4 +83,6 @@ def draft_of(profile: Profile, sample: Sample) -> Draft:
     kept = (columns.position(column) for key, column in mapped_columns(profile) if not key.startswith("drop."))
     document = tomllib.loads(format_profile(profile))
     shown = frozenset(position for position in kept if position is not None)
-    return Draft(document, (), (), (("profile", profile.name),), sample.head, tuple(units), columns, shown)
+    return Draft(
+        document, (), (), (("profile", profile.name),), sample.head, tuple(units), columns, str(sample.path), shown
+    )

@@ -76,7 +76,7 @@ def _becomes(draft: Draft) -> dict[int, str]:
         return {}
     try:
         profile = profile_from_document(_completed(draft), "answers")
-        scanned = scan_preview(draft.head[:_BYTES], profile, "preview")
+        scanned = scan_preview(draft.head[:_BYTES], profile, draft.file)
     except ClewError:
         if unsettled:
             return {}

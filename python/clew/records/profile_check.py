@@ -57,8 +57,18 @@ class _Check:
 
 def _texts(profile: Profile, check: _Check) -> None:
     for key, text, limit in (("name", profile.name, 80), ("operator", profile.operator, 80)):
-        check.that(0 < len(text) <= limit and text == text.strip(), key, f"this must be 1 to {limit} characters")
-        check.that(not _has_controls(text), key, "this must not hold control characters")
+        check.that(
+            0 < len(text) <= limit and text == text.strip(),
+            key,
+            f"this must be 1 to {limit} characters",
+            "Shorten it, and leave out spaces at its ends.",
+        )
+        check.that(
+            not _has_controls(text),
+            key,
+            "this must not hold control characters",
+            "Leave out tabs, line ends and other signs that cannot be seen.",
+        )
     check.that(
         not any(sign in profile.name for sign in "/\\:\0") and not profile.name.startswith("."),
         "name",

@@ -96,6 +96,15 @@ def check_settings(answers: Mapping[str, Any]) -> None:
     The answer itself is never said again: somebody may have written a number in its place.
     """
     for key, answer in answers.items():
+        try:
+            f"{key}={answer}".encode()
+        except UnicodeEncodeError as error:
+            raise InputError(
+                "profile.value",
+                "this was not typed as UTF-8",
+                where=_harmless(key),
+                mend="Set the terminal to UTF-8, or write it into a profile and name that with --profile.",
+            ) from error
         check = _CHECKS.get("kind.words" if key.startswith("kind.words.") else key)
         if check is None:
             continue

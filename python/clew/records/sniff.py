@@ -47,7 +47,8 @@ class _Sniffer:
         self._delimiter()
         if any(question.key == "file.delimiter" for question in self._questions):
             nothing = look_at_columns([])
-            return Draft(self._document, tuple(self._questions), (), (), b"", (), nothing, frozenset())
+            file = str(self._sample.path)
+            return Draft(self._document, tuple(self._questions), (), (), b"", (), nothing, file, frozenset())
         units = split(self._sample, self._file["encoding"], self._file["delimiter"], self._file["quote"])
         header = self._answers.get("file.header_lines")
         self._columns = columns = look_at_columns(units, None if header is None else int(header))
@@ -80,6 +81,7 @@ class _Sniffer:
             self._sample.head,
             tuple(units),
             columns,
+            str(self._sample.path),
             frozenset(self._shown),
         )
 

@@ -83,8 +83,8 @@ class Store:
         return self._manifest.imports
 
     def account(self, number: int) -> Account:
-        """The account of one import."""
-        name = f"imports/{number}/account.json"
+        """The account of one import; ``InputError`` ``store.no-import`` if there is none of that number."""
+        name = f"imports/{self.entry(number).number}/account.json"
         data = self._read(name)
         try:
             return Account.decode(data)
@@ -100,7 +100,7 @@ class Store:
         # The numbering plans that a profile is checked against load slowly, and a trace needs no profile.
         from clew.records.profile_file import parse_profile
 
-        name = f"imports/{number}/profile.toml"
+        name = f"imports/{self.entry(number).number}/profile.toml"
         return parse_profile(self._read(name), str(self.path / name))
 
     def verify(self) -> None:
@@ -171,17 +171,16 @@ class Store:
         for entry in self._manifest.imports:
             if entry.number == number:
                 return entry
+        # The number is not repeated: somebody may have typed a telephone number.
         raise InputError(
             "store.no-import",
-            f"the store has no import {number}",
+            "the store has no import of this number",
             where=str(self.path),
-            mend="clew records lists the imports.",
+            mend="clew records check lists the imports.",
         )
 
     def _read(self, name: str) -> bytes:
-        expected = self._manifest.files().get(name)
-        if expected is None:
-            raise InputError("store.no-import", f"the store has no {name}", where=str(self.path))
+        expected = self._manifest.files()[name]
         with storage(self.path):
             file = self.path / name
             if not file.is_file() or file_digest(file) != expected:
