@@ -47,7 +47,8 @@ def import_command(
 
     \b
       clew import calls.csv --store records/
-      clew import calls.csv --store records/ --operator zain --zone Asia/Baghdad --country IQ
+      clew import calls.csv --store records/ --operator zain --zone Asia/Baghdad --country IQ \\
+          --set duration.unit=s
       clew import *.csv --store records/ --profile zain.toml --json
     """
     from clew.cli.import_steps import run_import
