@@ -13,7 +13,6 @@ from clew.case.folder import CaseFolder
 from clew.cli.output import Output, json_option
 from clew.cli.policy_option import policy_option
 from clew.effects import system_clock
-from clew.records.schema import record_id_text
 
 if TYPE_CHECKING:
     from clew.cells import Findings
@@ -94,5 +93,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 
 def _reason(reason: dict[str, Any]) -> dict[str, Any]:
     """A reason with its values read, and its records as ``IMPORT:UNIT``, which ``clew records source`` takes."""
+    from clew.records.schema import record_id_text
+
     records = [record_id_text(record) for record in reason["records"]]
     return {**reason, "values": json.loads(reason["values"]), "records": records}
