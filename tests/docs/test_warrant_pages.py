@@ -36,7 +36,7 @@ def test_the_python_of_the_page_on_warrants_gives_an_authorisation() -> None:
     names: dict[str, Any] = {}
     exec(block, names)
     assert isinstance(names["authorisation"], Authorisation)
-    assert names["authorisation"].clear_seeds() == ("id:vast:200",)
+    assert names["authorisation"].clear_seeds() == ("id:vast2008:200",)
 
 
 def test_the_page_on_keys_says_what_the_code_does() -> None:
