@@ -170,12 +170,12 @@ def clock(now: Clock) -> Iterator[Finding]:
     detail = {"now": moment.isoformat(timespec="seconds"), "zone": time.tzname[0]}
     text = f"{moment:%Y-%m-%d %H:%M:%S} UTC; local zone {time.tzname[0]}"
     if moment < _WRITTEN:
-        error = Refused(
+        behind = Refused(
             "doctor.clock",
             "the clock is before this Clew was written",
             mend="Set it: warrants would be judged by a wrong day, and logs would refuse.",
         )
-        yield Finding("clock", text, detail, error)
+        yield Finding("clock", text, detail, behind)
     else:
         yield Finding("clock", text, detail)
     known = available_timezones()
