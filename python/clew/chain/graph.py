@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, final
 import pyarrow as pa
 
 from clew.errors import InputError, UsageError
+from clew.numbers import may_hold_number
 
 if TYPE_CHECKING:
     from clew.warrants.authorisation import Authorisation
@@ -45,12 +46,11 @@ DEFAULT_HOLDER: Final = "own"
 """Whose records a solo trace reads, where nobody says; reports say it in their language."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_LONG_DIGITS = re.compile(r"\d(?:[ ().\-/]?\d){5,}")
 
 
 def check_holder(name: str) -> None:
     """Return if a holder may be called this; else raise ``UsageError``. What looks like a telephone number may not."""
-    if not 0 < len(name) <= 64 or not name.isprintable() or name != name.strip() or _LONG_DIGITS.search(name):
+    if not 0 < len(name) <= 64 or not name.isprintable() or name != name.strip() or may_hold_number(name):
         raise UsageError(
             "trace.holder-name",
             "a holder's name is 1 to 64 printable characters without a long number in it",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import hashlib
 import os
-import re
 import stat
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from hijridate import Hijri
 from clew import _core
 from clew.effects import NoProgress, Progress
 from clew.errors import InputError
+from clew.numbers import may_hold_number
 from clew.records.lines import LineCount
 from clew.records.numbering import short_codes
 from clew.records.profile import Column, DirectionRule, Profile
@@ -42,7 +42,6 @@ _BLOCK: Final = 8 << 20
 _HEAD: Final = 4 << 20
 _LOOKED_AT: Final = 1000
 _OUT_OF_SCOPE: Final = -1
-_LONG_DIGITS: Final = re.compile(r"\d(?:[ ().\-/]?\d){5,}")
 _EPOCH: Final = 719163  # 1970-01-01 as a proleptic Gregorian ordinal
 _FIRST_HIJRI, _LAST_HIJRI = 1343, 1500  # the years of the Umm al-Qura tables
 
@@ -98,7 +97,7 @@ def _character(byte: bytes, page: str) -> str | None:
 def _shown(name: str, position: int) -> str:
     """A column's name for people; nothing that could be a number, for then it is no name."""
     name = name.strip()
-    return name if name and len(name) <= 100 and not _LONG_DIGITS.search(name) else f"column {position}"
+    return name if name and len(name) <= 100 and not may_hold_number(name) else f"column {position}"
 
 
 def resolve(profile: Profile, head: bytes, import_number: int, where: str) -> Layout:
@@ -174,7 +173,7 @@ def _is_record(header: list[str]) -> bool:
     """Whether what stands where the names of the columns are expected is a record: a name has a letter, no number."""
     return any(
         names_no_column(name)
-        or _LONG_DIGITS.search(name) is not None
+        or may_hold_number(name)
         or (any(sign.isdigit() for sign in name) and not any(sign.isalpha() for sign in name))
         for name in header
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from clew.errors import InputError, UsageError
+from clew.numbers import may_hold_number
 from clew.records.profile_check import check_form, check_format, check_zone, is_country, is_encoding
 from clew.records.profile_file import KIND_WORDS
 
@@ -116,7 +116,7 @@ def check_settings(answers: Mapping[str, Any]) -> None:
 
 def _harmless(key: str) -> str:
     """The key, unless somebody may have written a number in its place."""
-    return "--set" if _LONG_DIGITS.search(key) else key
+    return "--set" if may_hold_number(key) else key
 
 
 def _form(text: str) -> None:
@@ -148,7 +148,6 @@ def _wrong(what: str, mend: str) -> InputError:
     return InputError("profile.value", what, mend=mend)
 
 
-_LONG_DIGITS: Final = re.compile(r"\d(?:[ ().\-/]?\d){5,}")
 _CHECKS: Final[Mapping[str, Callable[[str], object]]] = {
     "form": _form,
     "a.form": _form,
