@@ -21,7 +21,8 @@ def identifiers(*numbers: int) -> list[str]:
 
 def test_vast_2008_from_the_file_to_the_group_and_its_new_numbers(tmp_path: Path) -> None:
     store, case = tmp_path / "store", tmp_path / "case"
-    assert run_json("import", shared("vast2008_mc3/CellPhoneCallRecords.csv"), "--store", store)
+    records = shared("vast2008_mc3/CellPhoneCallRecords.csv")
+    assert run_json("import", records, "--store", store)
     papers = write_papers(
         tmp_path / "papers", identifiers(200), begin=day(1), end=day(8), hops=2, hub_limit=200, case="vast-2008"
     )
@@ -44,4 +45,5 @@ def test_vast_2008_from_the_file_to_the_group_and_its_new_numbers(tmp_path: Path
     said = run("cells", case).stdout
     assert "id:vast2008:1 -> id:vast2008:309  about 2006-06-08" in said
     record = second["successions"][0]["reasons"][0]["records"][0]
-    assert record > 0
+    line = run_json("records", "source", record, "--store", store, "--case", case, "--file", records)
+    assert {cell["text"] for cell in line["cells"]} & {"1", "309"}
