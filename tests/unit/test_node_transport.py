@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import json
 import socket
 import ssl
@@ -294,6 +296,29 @@ def test_a_node_that_stops_leaves_no_connection_open_to_a_partner_who_does_not_r
         assert [one.fileno() for one in theirs] == [-1, -1]
         for one in ours:
             one.close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("rounds", range(6))
+def test_a_node_that_stops_leaves_no_connection_open_that_has_only_just_come(tmp_path: Path, rounds: int) -> None:
+    async def run() -> None:
+        side = Side(fresh(tmp_path)[1])
+        await side.start()
+        host, port = side.identity.card.address.split(":")
+        listening = side.node._receiver._listening
+        ours = socket.create_connection((host, int(port)))  # it says nothing: no handshake begins
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        await side.stop()
+        assert listening[0].fileno() == -1
+        assert [one.open_connections() for one in listening] == [[]]
+        ours.settimeout(5)
+        with contextlib.suppress(ConnectionResetError):
+            assert ours.recv(1) == b""
+        ours.close()
+        del side
+        gc.collect()  # what nobody closed says so here
 
     asyncio.run(run())
 

@@ -20,6 +20,7 @@ from clew.errors import ClewError, PeerError, UsageError
 from clew.joint.messages import MESSAGE_LIMIT
 from clew.node.envelope import CLOCK_APART, HEAD, Envelope, Kind, open_envelope, seal_envelope
 from clew.node.identity import Card, Identity, parse_address
+from clew.node.listening import Listening, end_connections, listen, take_no_more
 from clew.node.peers import Peers
 
 __all__ = ["PATH", "Partners", "Receiver", "Reply", "Seconds"]
@@ -88,6 +89,7 @@ class Receiver:
     note: Callable[[str], None]
     _buckets: dict[bytes, _Bucket] = field(default_factory=dict)
     _runner: web.AppRunner | None = None
+    _listening: list[Listening] = field(default_factory=list)
     _context: ssl.SSLContext | None = None
     _trusted: set[bytes] = field(default_factory=set)
 
@@ -103,9 +105,10 @@ class Receiver:
             app, access_log=None, handle_signals=False, keepalive_timeout=60, shutdown_timeout=_STOP_SECONDS
         )
         await self._runner.setup()
-        host, port = parse_address(self.identity.settings.address)
         try:
-            await web.TCPSite(self._runner, host, port, ssl_context=self._context, backlog=64).start()
+            self._listening = await listen(*parse_address(self.identity.settings.address))
+            for one in self._listening:
+                await web.SockSite(self._runner, one, ssl_context=self._context, backlog=64).start()
         except OSError as error:
             raise UsageError(
                 "node.cannot-listen",
@@ -115,15 +118,12 @@ class Receiver:
             ) from error
 
     async def stop(self) -> None:
-        """Listen no more, and leave no connection open: a polite end of TLS would wait for the partner."""
+        """Listen no more, and leave no connection open."""
         if self._runner is None:
             return
-        handlers = self._runner.server.connections if self._runner.server is not None else []
-        open_ones = [handler.transport for handler in handlers if handler.transport is not None]
+        await take_no_more(self._listening)
         await self._runner.cleanup()
-        for connection in open_ones:
-            connection.abort()
-        await asyncio.sleep(0)  # the loop closes their sockets in its next round
+        await end_connections(self._listening)
 
     def trust_new(self) -> None:
         """Trust partners that were pinned since the start."""
