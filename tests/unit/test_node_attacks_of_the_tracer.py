@@ -122,27 +122,26 @@ def test_a_forged_seal_ends_the_trace_at_any_hop(tmp_path: Path, forge: Callable
 
 def test_a_sum_of_sealed_numbers_is_answered_and_names_and_opens_nothing(tmp_path: Path) -> None:
     async def story(pair: Attack) -> None:
-        reads: list[Any] = []
-        before: list[dict[bytes, int]] = []
+        sent: list[Any] = []
 
         def both(ask: Ask) -> Ask:
             kept = pair.tracer.one.state.kept  # type: ignore[union-attr]
             one, other = kept.seals[:1], kept.seals[1:2]
             parts = [group.add(one[:, at : at + 32], other[:, at : at + 32]) for at in range(0, 128, 32)]
-            hidden, read = group.hide_sealed(np.concatenate(parts, axis=1), kept.keys, b"\x06" * 32)
-            reads.append((read, kept.keys))
-            before.append(dict(kept.index))
-            return replace(ask, sealed=hidden.tobytes() + ask.sealed[128:])
+            items = np.concatenate([np.concatenate(parts, axis=1), one])
+            hidden, read = group.hide_sealed(items, kept.keys, b"\x06" * 32)
+            sent.append((read, kept.keys, pair.holder.one.state.kept.vault))  # type: ignore[union-attr]
+            return replace(ask, sealed=hidden.tobytes() + ask.sealed[256:])
 
         answers = pair.change_request(Ask, 1, both)
         await pair.start_both()
         await until(lambda: bool(answers), pair.tracer)
         (names,) = answers
         assert isinstance(names, Names)
-        ((read, keys),) = reads
-        name = read.read(np.frombuffer(names.points[:32], np.uint8).reshape(1, 32), keys).tobytes()
-        vault = pair.holder.one.state.kept.vault  # type: ignore[union-attr]
-        assert vault.find(name) is None
+        ((read, keys, vault),) = sent
+        summed, sealed = read.read(np.frombuffer(names.points[:64], np.uint8).reshape(2, 32), keys)
+        assert vault.find(sealed.tobytes()) is not None  # what was sealed is named, as ever
+        assert vault.find(summed.tobytes()) is None
         await pair.tracer.until("ended")  # its own proof check: it sent another list than the honest half of it knows
 
     attack(tmp_path, story)

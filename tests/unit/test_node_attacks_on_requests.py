@@ -78,9 +78,11 @@ def test_a_broken_row_counts_as_absent_and_the_holder_sees_the_same_traffic(
         await asyncio.to_thread(pair.tracer.one.close)
         await pair.tracer.until("closed")
         await until(lambda: not pair.tracer.one.row.open, pair.tracer)
-        shown = (pair.tracer.one.folder / "joint" / "broken-rows.json").read_bytes()  # to the auditor
+        signed = await asyncio.to_thread(pair.tracer.one.receipt_file)  # waits for the step that writes it
+        assert signed is not None
+        shown = (signed.parent / "broken-rows.json").read_bytes()  # to the auditor
         assert {row["row"] for row in json.loads(shown)["rows"]} == {row.row.hex() for row in kept.broken}
-        receipt = json.loads((pair.tracer.one.folder / "joint" / "receipt.json").read_bytes())
+        receipt = json.loads(signed.read_bytes())
         assert receipt["files"]["broken-rows.json"] == hashlib.sha256(shown).hexdigest()
 
     attack(tmp_path, story, "offered")
