@@ -6,24 +6,30 @@ import asyncio
 import os
 import ssl
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from clew.cli import case_waiting
+from clew.cli.case_text import summary_text
+from clew.cli.case_waiting import waited
+from clew.cli.output import Output
 from clew.errors import InputError, PeerError, UsageError
-from clew.node import peers, telling, transport
+from clew.joint import tracer
+from clew.node import peers, runner, telling, transport
 from clew.node.asking import ask_node
 from clew.node.desk import Desk
 from clew.node.envelope import Envelope, Kind
 from clew.node.identity import Card
 from clew.node.peers import Peers
+from clew.node.steps import Steps
 from clew.node.storage import Row
 from clew.node.told import Wait
 from clew.node.transport import Reply
-from tests.node_pair import Side, Two, copies, until
+from tests.node_pair import SEED, Side, Two, copies, papers, until
 from tests.unit.test_node_transport import TERMS, at_both, fresh
 
 
@@ -284,3 +290,142 @@ async def until_noted(side: Side, note: str) -> None:
     async with asyncio.timeout(20):
         while note not in side.notes:
             await asyncio.sleep(0.01)
+
+
+def test_status_shows_how_much_of_a_snapshot_has_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "_CHUNK", 9_000)
+
+    async def story(pair: Two) -> None:
+        handle, parts, broken = pair.holder.node._handle, [0], [True]
+
+        async def handled(card: Card, envelope: Envelope) -> Reply:
+            if envelope.kind is Kind.CHUNK_WANTED:
+                parts[0] += 1
+                if parts[0] > 2 and broken[0]:
+                    raise PeerError("node.envelope", "the line breaks here")
+            return await handle(card, envelope)
+
+        pair.holder.node._receiver.handle = handled
+        await pair.offered()
+        await asyncio.to_thread(pair.holder.one.accept)
+        await until(lambda: parts[0] > 2, pair.holder)
+        whole = len(pair.holder.one.snapshot_bytes())
+        one = await asked(pair.tracer, "status", case="1")
+        assert one["snapshot_bytes"] == {"here": 18_000, "whole": whole}
+        assert f"snapshot  coming, 0.0 of {whole / 1e6:,.1f} MB" in summary_text(one)
+        broken[0] = False
+        await until(lambda: pair.tracer.one.snapshot_file.exists(), pair.tracer)
+        one = await asked(pair.tracer, "status", case="1")
+        assert (one["snapshot"], one["snapshot_bytes"]) == ("whole", None)
+
+    at_both(tmp_path, story)
+
+
+def test_a_trace_is_not_called_done_before_its_graph_is_in_the_case_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, gate = Steps.write_case, threading.Event()
+
+    def held(steps: Steps) -> None:
+        if isinstance(steps.state, tracer.Traced):
+            gate.wait(20)
+        write(steps)
+
+    monkeypatch.setattr(Steps, "write_case", held)
+
+    async def story(pair: Two) -> None:
+        await pair.committed()
+        warrant, shares = papers(pair.tracer.one.terms_document(), [SEED])
+        await pair.start(pair.holder, warrant)
+        await pair.start(pair.tracer, warrant, shares)
+        folder = pair.tracer.identity.settings.folder
+
+        def ask() -> dict[str, Any]:
+            found: dict[str, Any] = ask_node(folder, {"do": "status", "case": "1"})
+            return found
+
+        waiting = asyncio.create_task(asyncio.to_thread(waited, ask, Output(as_json=True)))
+        await pair.tracer.until("traced")
+        await asyncio.sleep(0.5)
+        assert (await asked(pair.tracer, "status", case="1"))["next"] == ""
+        assert not waiting.done()
+        gate.set()
+        assert "The graph is in the case folder" in (await asyncio.wait_for(waiting, 10))["next"]
+        assert pair.tracer.one.files.has_graph
+
+    at_both(tmp_path, story)
+
+
+def shown(**changed: Any) -> dict[str, Any]:
+    """A trace as ``clew case status`` hears of it."""
+    return {
+        "number": 1,
+        "state": "committed",
+        "next": "",
+        "paused": None,
+        "snapshot": None,
+        "snapshot_bytes": None,
+        "partner_says": {"state": "", "reason": ""},
+        "trouble": "",
+        **changed,
+    }
+
+
+def replies(*answers: dict[str, Any] | UsageError) -> Callable[[], dict[str, Any]]:
+    left = iter(answers)
+
+    def ask() -> dict[str, Any]:
+        answer = next(left)
+        if isinstance(answer, UsageError):
+            raise answer
+        return answer
+
+    return ask
+
+
+def test_who_waits_sees_how_far_a_snapshot_has_come_where_there_is_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(case_waiting, "_LOOK_SECONDS", 0)
+    monkeypatch.setattr(case_waiting, "_LINE_SECONDS", 0)
+    coming = [
+        shown(snapshot="coming", snapshot_bytes={"here": here, "whole": 64_000_000})
+        for here in (12_000_000, 12_000_000, 48_000_000)
+    ]
+    last = shown(snapshot="whole", next="Draft the warrant.")
+    assert waited(replies(*coming, last), Output(as_json=True)) == last
+    said = capsys.readouterr()
+    assert said.err.splitlines() == [
+        "Trace 1: committed, snapshot coming, 12.0 of 64.0 MB",
+        "Trace 1: committed, snapshot coming, 48.0 of 64.0 MB",
+    ]
+    assert said.out == ""
+
+
+def test_who_waits_does_not_fill_a_file_with_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(case_waiting, "_LOOK_SECONDS", 0)
+    hops = [shown(state=f"asking, hop {hop}") for hop in range(1_000)]
+    waited(replies(*hops, shown(state="ended")), Output(as_json=True))
+    assert capsys.readouterr().err.splitlines() == ["Trace 1: asking, hop 0"]
+
+
+def test_who_waits_goes_on_waiting_while_the_node_takes_up_its_traces(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(case_waiting, "_LOOK_SECONDS", 0)
+    busy = UsageError(
+        "node.taking-up", "the node starts, and is taking up trace 2 of 3 where it was left", mend="Wait."
+    )
+    assert waited(replies(busy, busy, shown(state="closed")), Output(as_json=True))["state"] == "closed"
+    assert "trace 2 of 3" in capsys.readouterr().err
+    gone = UsageError("node.not-running", "the node is not running", mend="Start it.")
+    with pytest.raises(UsageError):
+        waited(replies(gone), Output(as_json=True))
+
+
+def test_who_waits_for_a_graph_that_cannot_be_written_hears_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(case_waiting, "_LOOK_SECONDS", 0)
+    full = shown(state="traced", trouble="no space left on the disk")
+    assert waited(replies(shown(state="traced"), full), Output(as_json=True)) == full

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from clew.cli.case_text import DONE, receipt_text, summary_text, table_text
+from clew.cli.case_text import receipt_text, summary_text, table_text
 from clew.cli.node import FOLDER
 from clew.cli.output import Output, counted, json_option
 from clew.cli.readable import readable
@@ -18,7 +19,6 @@ from clew.cli.warrant_options import after_day, option_values, read_moment
 __all__ = ["case"]
 
 _SEEDS_LIMIT = 1 << 24
-_LOOK_SECONDS = 0.25
 _NO_AUDITOR = "00" * 32
 
 
@@ -134,6 +134,7 @@ def status(folder: Path, trace: str | None, wait: bool, as_json: bool) -> None:
       clew case status node
       clew case status node 1 --wait
     """
+    from clew.cli.case_waiting import waited
     from clew.errors import UsageError
 
     output = Output(as_json)
@@ -143,24 +144,9 @@ def status(folder: Path, trace: str | None, wait: bool, as_json: bool) -> None:
         found = _ask(folder, "list")
         output.result({"traces": found}, table_text(found))
         return
-    one = _waited(folder, trace, output) if wait else _ask(folder, "status", case=trace)
+    ask = partial(_ask, folder, "status", case=trace)
+    one = waited(ask, output) if wait else ask()
     output.result(one, summary_text(one))
-
-
-def _waited(folder: Path, trace: str, output: Output) -> Any:
-    import time
-
-    progress, last = output.progress(), ""
-    while True:
-        one = _ask(folder, "status", case=trace)
-        fetched = one["snapshot"] in (None, "whole")
-        if one["state"] in DONE or one["paused"] is not None or (one["next"] and fetched):
-            progress.end()
-            return one
-        if one["state"] != last:
-            last = one["state"]
-            progress.begin(f"trace {one['number']}: {last}")
-        time.sleep(_LOOK_SECONDS)
 
 
 _say(

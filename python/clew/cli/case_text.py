@@ -8,7 +8,7 @@ from typing import Any, Final
 from clew.cli.output import counted
 from clew.cli.readable import readable
 
-__all__ = ["DONE", "receipt_text", "summary_text", "table_text"]
+__all__ = ["DONE", "line_text", "receipt_text", "summary_text", "table_text"]
 
 DONE: Final = frozenset({"closed", "ended"})
 
@@ -35,7 +35,7 @@ def summary_text(one: dict[str, Any]) -> str:
     if one["reason"]:
         rows.append(("reason", _said(one["reason"])))
     if one["snapshot"] is not None:
-        rows.append(("snapshot", one["snapshot"]))
+        rows.append(("snapshot", _snapshot(one)))
     if said := one["partner_says"]["state"]:
         rows.append(("partner", ": ".join(_said(part) for part in (said, one["partner_says"]["reason"]) if part)))
     if one["trouble"]:
@@ -47,6 +47,18 @@ def summary_text(one: dict[str, Any]) -> str:
     if one["awaits"]:
         rows.append(("awaits", one["awaits"]))
     return "\n".join(f"{name:<10}{text}" for name, text in rows)
+
+
+def line_text(one: dict[str, Any], *, sizes: bool = True) -> str:
+    """How far a trace has come, on one line for who waits; without ``sizes`` where a bar shows them."""
+    parts = [f"Trace {one['number']}: {one['state']}"]
+    if one["snapshot"] not in (None, "whole"):
+        parts.append(f"snapshot {_snapshot(one) if sizes else one['snapshot']}")
+    if said := one["partner_says"]["state"]:
+        parts.append(f"the partner says: {_said(said)}")
+    if one["trouble"]:
+        parts.append(_said(one["trouble"]))
+    return ", ".join(parts)
 
 
 def receipt_text(receipt: dict[str, Any], file: str | None, approvers: Mapping[str, str]) -> str:
@@ -111,6 +123,15 @@ def _receipt_rows(receipt: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(("unmasked", f"{counted(told, 'number')}, to {receipt['revealed']['to']}"))
     received = f", received: {receipt['records_received']}" if receipt["records_received"] else ""
     return [*rows, ("records", f"sent: {receipt['records_sent']}{received}")]
+
+
+def _snapshot(one: dict[str, Any]) -> str:
+    """``coming, 12.0 of 64.0 MB``."""
+    size = one.get("snapshot_bytes")
+    if size is None:
+        return str(one["snapshot"])
+    whole = f" of {size['whole'] / 1e6:,.1f}" if size["whole"] is not None else ""
+    return f"{one['snapshot']}, {size['here'] / 1e6:,.1f}{whole} MB"
 
 
 def _said(text: str) -> str:

@@ -77,16 +77,16 @@ class Control:
                 mend="Wait: what was computed before is computed again. clew node serve says when it is done.",
             )
         if what == "list":
-            return await asyncio.to_thread(lambda: [summary(one) for one in desk.traces()])
+            return await asyncio.to_thread(lambda: [summary(desk, one) for one in desk.traces()])
         if what == "open":
-            return summary(await asyncio.to_thread(desk.open, asked["partner"], asked["terms"]))
+            return summary(desk, await asyncio.to_thread(desk.open, asked["partner"], asked["terms"]))
         one = desk.find(asked["case"])
         if what in ("pause", "resume"):
             if what == "pause":
                 await asyncio.to_thread(one.pause, asked["reason"])
             else:
                 await asyncio.to_thread(one.go_on)
-            return summary(one)  # the partner is told meanwhile: its node may be frozen
+            return summary(desk, one)  # the partner is told meanwhile: its node may be frozen
         return await asyncio.to_thread(_act, desk, one, what, asked)
 
 
@@ -102,7 +102,7 @@ def _act(desk: Desk, one: Running, what: str, asked: Mapping[str, Any]) -> dict[
     elif what == "close":
         one.close()
     elif what == "result":
-        return {**summary(one), "folder": str(one.result()), "receipt": one.receipt()}
+        return {**summary(desk, one), "folder": str(one.result()), "receipt": one.receipt()}
     elif what == "receipt":
         file = one.receipt_file()
         holders = read_policy(desk.identity.settings.policy).holders
@@ -118,12 +118,12 @@ def _act(desk: Desk, one: Running, what: str, asked: Mapping[str, Any]) -> dict[
         return {"file": made.encode().decode(), "request": made.digest.hex()}
     elif what == "evidence":
         found = EvidenceFile.of(one.documents, desk.storage.evidence(one.id))
-        return {**summary(one), "file": found.encode().decode(), "lists": len(found.lists)}
+        return {**summary(desk, one), "file": found.encode().decode(), "lists": len(found.lists)}
     elif what == "unmask":
         one.unmask(UnmaskRequest.parse(str(asked["file"]).encode()))
     elif what != "status":
         raise UsageError("node.command", "this node knows no such command", mend="Use the Clew that it runs with.")
-    return {**summary(one), "receipt": one.receipt()}
+    return {**summary(desk, one), "receipt": one.receipt()}
 
 
 def _start(desk: Desk, one: Running, asked: Mapping[str, Any]) -> None:
@@ -141,7 +141,7 @@ def _start(desk: Desk, one: Running, asked: Mapping[str, Any]) -> None:
     one.start(documents, [SeedShare(number, bytes.fromhex(secret)) for number, secret in asked["seeds"]])
 
 
-def summary(one: Running) -> dict[str, Any]:
+def summary(desk: Desk, one: Running) -> dict[str, Any]:
     """A trace as ``clew case status`` shows it. It holds no number."""
     row, offer = one.row, one.terms
     found: dict[str, Any] = {
@@ -150,7 +150,7 @@ def summary(one: Running) -> dict[str, Any]:
         "role": row.role,
         "partner": one.partner.name if one.partner is not None else "(no longer pinned)",
         "state": row.state,
-        "next": next_step(row.role, row.state),
+        "next": next_step(row.role, row.state) if _case_is_written(one) else "",
         "awaits": awaited(row.role, row.state),
         "paused": row.paused,
         "reason": row.reason,
@@ -159,6 +159,7 @@ def summary(one: Running) -> dict[str, Any]:
         "trace": row.trace.hex() if row.trace is not None else None,
         "folder": str(one.folder),
         "snapshot": one.snapshot_state(),
+        "snapshot_bytes": _snapshot_bytes(desk, one),
         "waiting_to_be_sent": one.outgoing is not None,
     }
     if offer is not None:
@@ -170,3 +171,24 @@ def summary(one: Running) -> dict[str, Any]:
             "hub_limit": offer.hub_limit,
         }
     return found
+
+
+def _case_is_written(one: Running) -> bool:
+    """Whether the graph stands in the case folder, where the next step is to look at it: it comes after the state."""
+    if one.row.state != "traced":
+        return True
+    try:
+        return one.files.has_graph
+    except ClewError:  # of a case folder that was damaged later; whoever opens it hears what is wrong with it
+        return True
+
+
+def _snapshot_bytes(desk: Desk, one: Running) -> dict[str, int | None] | None:
+    """How much of the partner's snapshot is here, and how much there is; ``None`` where none is coming."""
+    if one.snapshot_state() != "coming":
+        return None
+    try:
+        here = one.files.partial.stat().st_size
+    except FileNotFoundError:  # it has just come whole
+        return None
+    return {"here": here, "whole": desk.snapshot_sizes.get(one.id)}

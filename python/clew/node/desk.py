@@ -44,6 +44,8 @@ class Desk:
     randomness: Randomness
     storage: Storage = field(init=False)
     peers: Peers = field(init=False)
+    snapshot_sizes: dict[int, int] = field(default_factory=dict)
+    """How large the partner's snapshot is in all, by the trace's number, once its node has said so."""
     _running: dict[int, Running] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _offers: defaultdict[bytes, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))

@@ -169,6 +169,7 @@ class Node:
                 answer = await self._partners.send(card, Kind.CHUNK_WANTED, wanted)
                 if answer.kind is Kind.CHUNK:
                     await asyncio.to_thread(append_part, one, offset, answer.body)
+                    self._desk.snapshot_sizes[one.id] = int.from_bytes(answer.body[:8], "big")
                     one.trouble, pause = "", _FIRST_SECONDS
                     continue
                 one.partner_says = _waits(answer.body)
