@@ -15,20 +15,23 @@ import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from clew.errors import InputError
 from clew.joint import context, group
 from clew.joint.evidence import EvidenceList, open_evidence, seal_evidence
 from clew.joint.messages import Ask, encode, parse
-from clew.joint.terms import number_dst
+from clew.joint.terms import Order, number_dst
 from clew.node.evidence_file import EvidenceFile
 from clew.node.told import Answer
-from clew.warrants.keyfile import seal_auditor_key
+from clew.warrants.keyfile import open_auditor_key, open_key, parse_auditor, seal_auditor_key, seal_key
 from tests.command import run, run_json
-from tests.node_pair import BUDGETS, PASSPHRASE, SEED, Desks, desks
+from tests.node_pair import BRIDGE, BUDGETS, PASSPHRASE, SEED, Desks, desks
 from tests.node_processes import Process, judges_keys, two_processes
+from tests.warrants import JUDGE
 
 WINDOW = ["--from", "2026-03-02", "--through", "2026-03-08"]
 AUDITOR = X25519PrivateKey.from_private_bytes(b"\x21" * 32)
-DECLARED = "+9647901000002"
+DECLARED = [BRIDGE, "+33612000002", "+9647901000002"]
+"""Whom the seed was in contact with in the tracer's own records."""
 GUESS = "+33699999999"
 
 
@@ -96,20 +99,20 @@ def altered(data: bytes, place: int, message: Callable[[Any], Any]) -> bytes:
     return (json.dumps(found, indent=2) + "\n").encode()
 
 
+def order(pair: Desks) -> Order:
+    found: Order = pair.b.state.kept.order  # type: ignore[union-attr]
+    return found
+
+
 def _resealed(pair: Desks, asked: Ask, found: EvidenceList) -> Ask:
     """A list declared as this evidence says, whatever stands in it."""
-    file = evidence_terms(pair)
     points = group.hash_to_group(
-        [(item.b if item.second else item.a).encode() for item in found.items], number_dst(file.trace)
+        [(item.b if item.second else item.a).encode() for item in found.items], number_dst(order(pair).trace)
     )
     pairs, _ = group.declare(points, group.HolderKeys(pair.b.state.kept.keys.encodings), found.seed)  # type: ignore[union-attr]
     public = AUDITOR.public_key().public_bytes_raw()
-    sealed = seal_evidence(found, 60_000, public, context.evidence(file, asked.hop), os.urandom(32))
+    sealed = seal_evidence(found, 60_000, public, context.evidence(order(pair), asked.hop), os.urandom(32))
     return replace(asked, declared=pairs.tobytes(), evidence=sealed)
-
-
-def evidence_terms(pair: Desks) -> Any:
-    return pair.b.state.kept.order  # type: ignore[union-attr]
 
 
 def test_a_contact_that_was_invented_for_the_trace_is_named_by_its_place(
@@ -118,7 +121,7 @@ def test_a_contact_that_was_invented_for_the_trace_is_named_by_its_place(
     declaring(pair)
 
     def invent(asked: Ask) -> Ask:
-        found = open_evidence(asked.evidence, AUDITOR, context.evidence(evidence_terms(pair), asked.hop))
+        found = open_evidence(asked.evidence, AUDITOR, context.evidence(order(pair), asked.hop))
         first = found.items[0]
         a, b = sorted((first.a, GUESS))
         item = replace(first, a=a, b=b, second=int(b == GUESS))
@@ -139,7 +142,7 @@ def test_a_contact_that_was_declared_in_the_place_of_the_one_in_the_evidence_is_
     declaring(pair)
 
     def other(asked: Ask) -> Ask:
-        point = group.hash_to_group([GUESS.encode()], number_dst(evidence_terms(pair).trace))
+        point = group.hash_to_group([GUESS.encode()], number_dst(order(pair).trace))
         keys = group.HolderKeys(pair.b.state.kept.keys.encodings)  # type: ignore[union-attr]
         pairs, _ = group.declare(np.repeat(point, len(asked.declared) // 64, axis=0), keys, b"\x08" * 32)
         return replace(asked, declared=pairs[:1].tobytes() + asked.declared[64:])
@@ -171,7 +174,8 @@ def test_evidence_that_was_changed_after_the_trace_is_found(pair: Desks, tmp_pat
     assert checked(pair, other, tmp_path, key, expect=4)["lists"][0]["fault"]["code"].startswith("group.")
     for place, field in ((0, "auditor"), (2, "couples_root"), (3, "snapshot_root")):
         changed = altered(data, place, lambda message, field=field: replace(message, **{field: b"\x09" * 32}))
-        assert checked(pair, changed, tmp_path, key, expect=3)["error"]["code"] == "node.evidence-file"
+        with pytest.raises(InputError, match="it was changed"):
+            EvidenceFile.parse(changed)
     assert checked(pair, data + b"\n", tmp_path, key, expect=3)["error"]["code"] == "node.evidence-file"
 
 
@@ -213,8 +217,8 @@ def test_an_auditor_checks_what_a_trace_declared_by_the_commands(short: Path) ->
         tracer.serve()
         holder.serve()
         opening = ["--partner", "Holder", "--case", "lantern-7", *WINDOW, "--auditor"]
-        for wrong in ("12", "00" * 32, short / "auditor.key"):
-            assert tracer.case("open", *opening, wrong, expect=3)["error"]["code"] == "key.auditor"
+        secret_half = tracer.case("open", *opening, short / "auditor.key", expect=3)
+        assert secret_half["error"]["code"] == "key.auditor"
         tracer.case("open", *opening, made["public_file"])
         holder.until("offered")
         holder.case("accept", "1")
@@ -239,20 +243,32 @@ def _read(folder: Path, policy: Path, secret: list[Any]) -> None:
     """What the auditor sees, and what others do not."""
     check = ["auditor", "check", folder / "own.json", "--policy", policy]
     right = [*check, "--key", folder / "auditor.key", *secret]
-    shown = run_json(*right)
-    (one,) = shown["lists"]
-    assert (shown["wrong"], one["hop"], one["declared"], one["contacts"], one["seeds"]) == (0, 1, 64, 64, 0)
     text = run(*right).stdout
-    assert "64 contacts proved" in text
-    assert "+" not in text.replace("+00:00", "")
-    told = run_json(*right, "--numbers")["lists"][0]["numbers"]
-    assert {"number": DECLARED, "contact": SEED} in told
-    assert one["different"] == len({pair["number"] for pair in told})
+    assert "Hop 1: 64 declared items: 64 contacts proved (3 different), 0 seeds" in text
+    assert "All 64 declared items proved" in text
+    assert "+" not in text
+    shown = run_json(*right, "--numbers")
+    assert shown["wrong"] == 0
+    assert shown["lists"][0]["numbers"] == [{"number": number, "contact": SEED} for number in DECLARED]
     (folder / "wrong").write_text("another passphrase than that")
     (folder / "wrong").chmod(0o600)
     closed = run_json(*check, "--key", folder / "auditor.key", "--passphrase-file", folder / "wrong", expect=3)
     assert closed["error"]["code"] == "key.passphrase"
     run("auditor", "key", folder / "other.key", *secret)
     assert run_json(*check, "--key", folder / "other.key", *secret, expect=3)["error"]["code"] == "node.other-auditor"
-    judge = judges_keys(folder)[0]
-    assert run_json(*check, *judge, expect=3)["error"]["code"] == "key.use"
+
+
+@pytest.mark.parametrize("text", ["12", "00" * 32, "01" + "00" * 31, "g" * 64, "21" * 33], ids=range(5))
+def test_a_key_to_which_nothing_can_be_sealed_is_no_auditors_key(text: str) -> None:
+    with pytest.raises(InputError) as refused:
+        parse_auditor(text)
+    assert refused.value.code == "key.auditor"
+
+
+def test_an_auditors_key_signs_nothing_and_a_signers_key_opens_no_evidence() -> None:
+    sealed = seal_auditor_key(AUDITOR, PASSPHRASE, os.urandom)
+    assert open_auditor_key(sealed, PASSPHRASE).private_bytes_raw() == AUDITOR.private_bytes_raw()
+    for data, opened in ((sealed, open_key), (seal_key(JUDGE, PASSPHRASE, os.urandom), open_auditor_key)):
+        with pytest.raises(InputError) as refused:
+            opened(data, PASSPHRASE)
+        assert refused.value.code == "key.use"

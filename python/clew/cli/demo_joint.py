@@ -40,6 +40,7 @@ from clew.records.store import Store
 from clew.synth.layouts import FRENCH, IRAQI, Service
 from clew.warrants.authorisation import Budgets
 from clew.warrants.files import write_file
+from clew.warrants.keyfile import seal_auditor_key
 from clew.warrants.policy import Requirement, policy_toml
 
 __all__ = ["BUDGETS", "HOLDER", "TRACER", "Joint", "require_agreement", "require_equal", "run_joint"]
@@ -174,7 +175,7 @@ def _committed(demo: Demo, folder: Path, sides: _Sides, nodes: Nodes) -> None:
     """The offer, its acceptance, and the sealed snapshot: both sides commit before a warrant names a seed."""
     scope = demo.traced.scope
     auditor = X25519PrivateKey.from_private_bytes(demo.randomness(32))
-    write_file(folder / "auditor.key", auditor.private_bytes_raw().hex().encode() + b"\n")
+    write_file(folder / "auditor.key", seal_auditor_key(auditor, PASSPHRASE, demo.randomness))
     terms = {
         "case": f"{scope.case}-joint",
         "stage": 1,
