@@ -25,9 +25,9 @@ from clew.joint.steps import Given
 from clew.joint.unmasking import Record, _Records, encode_fields, read_records
 from clew.node.envelope import HEAD, Kind, open_envelope, seal_envelope
 from clew.node.identity import Card
-from clew.node.runner import _waits
 from clew.node.running import Running
 from clew.node.sealing import SealingKey
+from clew.node.told import Wait
 from clew.node.unmask_request import UnmaskRequest
 from tests.node_pair import Desks, desks
 from tests.protocol.parties import AUDITOR, HOLDER, NOW, TRACER, authorised, committed, sample
@@ -168,13 +168,15 @@ def envelope(data: bytes) -> None:
 
 WAITS = [
     json.dumps({"state": state, "reason": reason, "trace": "00" * 32}).encode()
-    for state, reason in (("paused", "our court looks at it"), ("working", ""), ("ü" * 60, "م" * 300))
+    for state, reason in (("paused", "our court looks at it"), ("working", ""), ("ü" * 40, "م" * 200))
 ]
 
 
 def waits(data: bytes) -> None:
     """What a partner's node says of itself is refused, or is short."""
-    said = _waits(data)
+    said, trace = Wait.parse(data)
+    assert Wait.parse(said.encode(trace)) == (said, trace)
+    assert (said.state + said.reason).isprintable()
     assert len(said.state) <= 40
     assert len(said.reason) <= 200
 

@@ -429,3 +429,31 @@ def test_who_waits_for_a_graph_that_cannot_be_written_hears_it(monkeypatch: pyte
     monkeypatch.setattr(case_waiting, "_LOOK_SECONDS", 0)
     full = shown(state="traced", trouble="no space left on the disk")
     assert waited(replies(shown(state="traced"), full), Output(as_json=True)) == full
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"state": "paused"}',
+        b'{"state": 7, "reason": ""}',
+        b'{"state": "paused", "reason": null}',
+        b'{"state": "paused", "reason": "\\u001b[2J"}',
+        b'{"state": "paused", "reason": "one\\ntwo"}',
+        b'{"state": "\\ud800", "reason": ""}',
+        b'{"state": "paused", "reason": "%s"}' % (b"x" * 201),
+        b'{"state": "%s", "reason": ""}' % (b"x" * 41),
+        b'{"state": "paused", "reason": "", "trace": 5}',
+        b'{"state": "paused", "reason": "", "trace": "zz"}',
+    ],
+)
+def test_what_a_partner_says_of_itself_cannot_fill_or_garble_the_screen(body: bytes) -> None:
+    with pytest.raises(PeerError, match="no state"):
+        Wait.parse(body)
+
+
+def test_what_a_partner_says_of_itself_is_shown_as_it_was_said() -> None:
+    said = Wait("paused", "ننتظر المحكمة")
+    assert Wait.parse(said.encode(b"\x07" * 32)) == (said, b"\x07" * 32)
+    assert Wait.parse(said.encode()) == (said, b"")

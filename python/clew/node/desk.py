@@ -6,13 +6,12 @@ that the messages and givens in the database, handed in again in their order, ar
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, final
+from typing import Final, final
 
 from clew.effects import Clock, Randomness
 from clew.errors import ClewError, InputError, PeerError, Refused, UsageError
@@ -132,11 +131,9 @@ class Desk:
 
     def partner_says(self, sender: Card, body: bytes) -> None:
         """Keep what a partner's node says of itself, for people to see; it changes nothing."""
-        try:
-            found: Any = json.loads(body)
-            trace, said = bytes.fromhex(found["trace"]), Wait(str(found["state"])[:40], str(found["reason"])[:200])
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise PeerError("node.envelope", "the partner's node says something that is no state") from error
+        said, trace = Wait.parse(body)
+        if not trace:
+            raise PeerError("node.envelope", "the partner's node does not say of which trace it speaks")
         for one in self.traces():
             ours = one.row.peer == sender.identity and trace and trace in (one.row.trace, one.row.offer)
             # A node that starts says of every trace that it goes on; that is news only of one that was paused.

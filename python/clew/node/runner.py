@@ -6,13 +6,12 @@ Nothing here knows what a message means. Whatever computes or waits for the disk
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from traceback import extract_tb
-from typing import Any, Final, final
+from typing import Final, final
 
 from clew.errors import ClewError, PeerError
 from clew.node.control import Control
@@ -33,7 +32,6 @@ _LOOK_SECONDS: Final = 0.05
 _FIRST_SECONDS: Final = 0.1
 _REVOCATIONS_SECONDS: Final = 1.0
 _LAST_SECONDS: Final = 10.0
-_REASON: Final = 200
 
 
 @final
@@ -152,7 +150,7 @@ class Node:
                     await asyncio.to_thread(one.acknowledged)
                     continue
                 if answer.kind is Kind.WAIT:
-                    one.partner_says = _waits(answer.body)
+                    one.partner_says = Wait.parse(answer.body)[0]
             except ClewError as error:
                 one.trouble = str(error)
             await asyncio.sleep(pause)
@@ -172,7 +170,7 @@ class Node:
                     self._desk.snapshot_sizes[one.id] = int.from_bytes(answer.body[:8], "big")
                     one.trouble, pause = "", _FIRST_SECONDS
                     continue
-                one.partner_says = _waits(answer.body)
+                one.partner_says = Wait.parse(answer.body)[0]
             except ClewError as error:
                 one.trouble = str(error)
             except OSError as error:
@@ -188,7 +186,7 @@ class Node:
                 if isinstance(told, Answer):
                     return Kind.MESSAGE, told.data
                 if isinstance(told, Wait):
-                    return Kind.WAIT, json.dumps({"state": told.state, "reason": told.reason}).encode()
+                    return Kind.WAIT, told.encode()
                 return Kind.NOTHING, b""
             case Kind.CHUNK_WANTED if len(envelope.body) == 40:
                 data = await asyncio.to_thread(self._desk.snapshot, card, envelope.body[:32])
@@ -215,12 +213,3 @@ def append_part(one: Running, offset: int, body: bytes) -> None:
         os.fsync(file.fileno())
     if offset + len(data) == total:
         one.take_snapshot()
-
-
-def _waits(body: bytes) -> Wait:
-    """What the partner's node says of itself: words, at most so many."""
-    try:
-        found: Any = json.loads(body)
-        return Wait(str(found["state"])[:40], str(found["reason"])[:_REASON])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise PeerError("node.envelope", "the partner's node says something that is no state") from error

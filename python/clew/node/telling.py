@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, final
@@ -13,6 +12,7 @@ from clew.node.envelope import Kind
 from clew.node.identity import Card
 from clew.node.running import Running
 from clew.node.states import ENDED
+from clew.node.told import Wait
 from clew.node.transport import Partners
 
 __all__ = ["Telling"]
@@ -78,7 +78,7 @@ class Telling:
         told.heard, wanted = None, told.wanted
         trace = one.row.trace or one.row.offer or b""
         state, reason = ("paused", wanted) if wanted is not None else ("going on", "")
-        body = json.dumps({"trace": trace.hex(), "state": state, "reason": reason}).encode()
+        body = Wait(state, reason).encode(trace)
         trouble = ""
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
