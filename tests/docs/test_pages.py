@@ -67,14 +67,3 @@ def test_files_can_be_read_in_one_sitting() -> None:
         if path.suffix in {".py", ".rs"} and (count := len(path.read_text("utf-8").splitlines())) > 700
     }
     assert not long
-
-
-def test_readme_shows_the_real_commands() -> None:
-    text = (ROOT / "README.md").read_text("utf-8")
-    named = set(re.findall(r"^\s*clew ([a-z]+)(?: ([a-z]+))?", text, re.MULTILINE))
-    reference = page()
-    assert named
-    for command, sub in named:
-        assert f"## `clew {command}`" in reference, f"README names clew {command}"
-        if f"## `clew {command} " in reference:
-            assert f"## `clew {command} {sub}`" in reference, f"README names clew {command} {sub}"
