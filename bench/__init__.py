@@ -53,3 +53,8 @@ class Figure:
     def met(self) -> bool:
         """Whether the target, if there is one, is reached."""
         return (self.least is None or self.value >= self.least) and (self.most is None or self.value <= self.most)
+
+    @property
+    def depends_on_machine(self) -> bool:
+        """Whether a faster machine would show a better value: a time or a rate, no ratio and no size."""
+        return self.unit == "s" or self.unit.endswith("/s")

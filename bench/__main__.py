@@ -1,8 +1,10 @@
 """``python -m bench``: run the benchmarks, print their figures, compare with targets and committed ratios.
 
-Exit 1 if a target is missed or a ratio falls below 0.8 of ``baseline.json``. Both are stated for ten million rows;
-with ``--rows`` a smaller run only prints. ``--only`` runs some, and compares those. ``--full`` runs slow peers at the
-full size. ``--write`` keeps the ratios of this run as the baseline; let nothing else run on the machine then.
+Exit 1 if a ratio falls below 0.8 of ``baseline.json``, is not measured, or misses its target. A missed target that is
+a time or a rate is said, and fails nothing: it was set on one machine, and this one may be half as fast. Targets and
+ratios are stated for ten million rows; with ``--rows`` a smaller run only prints. ``--only`` runs some, and compares
+those. ``--full`` runs slow peers at the full size. ``--write`` keeps the ratios of this run as the baseline; let
+nothing else run on the machine then.
 """
 
 from __future__ import annotations
@@ -62,7 +64,13 @@ def main() -> int:
         kept = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
         kept |= {figure.name: round(figure.ratio, 4) for figure in figures if figure.ratio is not None}
         BASELINE.write_text(json.dumps(kept, indent=2) + "\n")
-    failed = failures(figures, comparable(json.loads(BASELINE.read_text()), figures, bool(given.only)))
+    for figure in figures:
+        if not figure.met and figure.depends_on_machine:
+            print(f"target missed, on this machine: {line(figure)}")
+    baseline = json.loads(BASELINE.read_text())
+    compared = comparable(baseline, figures, bool(given.only))
+    print(f"compared with {len(compared)} of {len(baseline)} kept ratios: the others are of what did not run here")
+    failed = failures(figures, compared)
     for failure in failed:
         print(failure, file=sys.stderr)
     return int(bool(failed))
@@ -81,8 +89,9 @@ def comparable(baseline: dict[str, float], figures: list[Figure], some: bool) ->
 
 
 def failures(figures: list[Figure], baseline: dict[str, float]) -> list[str]:
-    """What is worse than it may be, in words. A ratio that is in the baseline and was not measured fails too."""
-    failed = [f"target missed: {line(figure)}" for figure in figures if not figure.met]
+    """What is worse than it may be on any machine, in words; a ratio that was not measured is, too."""
+    missed = [figure for figure in figures if not figure.met and not figure.depends_on_machine]
+    failed = [f"target missed: {line(figure)}" for figure in missed]
     ratios = {figure.name: figure.ratio for figure in figures if figure.ratio is not None}
     for name, kept in baseline.items():
         ratio = ratios.get(name)

@@ -11,8 +11,16 @@ def test_a_missed_target_a_fallen_ratio_and_a_measure_that_was_not_taken_fail() 
     assert failures([good], {"a": 0.3}) == []
     assert failures([good], {"a": 0.4}) == ["slower than it was: a: 0.250, was 0.400"]
     assert failures([good], {"a": 0.25, "b": 1.0}) == ["not measured: b"]
-    slow = Figure("trace", 0.7, "s", most=0.5)
-    (failed,) = failures([slow], {})
-    assert "target missed: trace" in failed
-    assert "MISSED" in line(slow)
+    large = Figure("memory", 5.0, "GiB", most=4.0)
+    (failed,) = failures([large], {})
+    assert "target missed: memory" in failed
+    assert "MISSED" in line(large)
     assert "met" in line(good)
+
+
+def test_a_slow_machine_alone_fails_nothing_and_is_not_hidden() -> None:
+    slow = Figure("trace", 0.7, "s", most=0.5, ratio=2.0)
+    assert failures([slow], {"trace": 2.1}) == []
+    assert "MISSED" in line(slow)
+    assert failures([slow], {"trace": 3.0}) == ["slower than it was: trace: 2.000, was 3.000"]
+    assert failures([Figure("rate", 10, "rows/s", least=20)], {}) == []
