@@ -467,7 +467,19 @@ fn national(country: Country, digits: &str) -> Found {
 fn mixed(country: Country, digits: &str) -> Found {
     let bare = valid(plan::international(digits));
     let why = match plan::national(country, digits) {
-        Dialled::Abroad(result) => return abroad(result, digits),
+        // The country's own international prefix may be how a country code begins: 99 in Finland, 995 is Georgia.
+        Dialled::Abroad(result) => {
+            return match (bare, abroad(result, digits)) {
+                (Some(bare), Found::Number(other))
+                    if other.valid && other.digits != bare.digits =>
+                {
+                    Found::Unknown(reason::AMBIGUOUS)
+                }
+                (_, Found::Unknown(reason::AMBIGUOUS)) => Found::Unknown(reason::AMBIGUOUS),
+                (Some(bare), _) => Found::Number(bare),
+                (None, dialled) => dialled,
+            };
+        }
         Dialled::National(reading) if reading.valid => {
             return match bare {
                 Some(other) if other.digits != reading.digits => Found::Unknown(reason::AMBIGUOUS),

@@ -128,8 +128,21 @@ pub(crate) fn international(digits: &str) -> Result<Reading, &'static str> {
         (Some(mended), _) if national.starts_with('0') => Ok(mended),
         (_, Some(fault)) => Err(fault),
         _ if digits.len() > *E164_DIGITS.end() => Err(reason::TOO_LONG),
+        _ if is_cut(code, national) => Err(reason::LENGTH),
         _ => Ok(of(digits.to_owned(), &written, false)),
     }
+}
+
+/// Whether a number that the plan does not have is one of its numbers without the last digit, or with one too many.
+///
+/// A length is possible when *any* range of the plan has it, and a mobile number that lost a digit often is as long
+/// as a fixed line: its own range has no numbers of that length, so nobody has it.
+fn is_cut(code: i32, national: &str) -> bool {
+    let valid = |national: &str| {
+        significant(code, national).is_some_and(|number| PLANS.util.is_valid_number(&number))
+    };
+    let shorter = &national[..national.len().saturating_sub(1)];
+    valid(shorter) || ('0'..='9').any(|digit| valid(&format!("{national}{digit}")))
 }
 
 /// The prefixes of the French national plan whose numbers have a country code other than 33 (ARCEP, décision
