@@ -10,6 +10,21 @@ from clew.records.account import Account
 
 __all__ = ["account_text", "accounts_document", "accounts_text"]
 
+_MUCH = 10
+"""One in so many: a file with more unknown than that was probably read by the wrong rules."""
+
+_NUMBER_MENDS = {
+    "no-plus": "They have no +: say the country with --country, or international as the number form",
+    "no-country": "They begin with no country code: is a national form (--country) the right one?",
+    "national": "They begin with a trunk prefix: a national or mixed form (--country) may be the right one",
+    "foreign": "They are foreign numbers without +: mixed:CC may be the right number form",
+    "not-in-plan": "They are in no plan of the country: is it another country, or opaque:NAMESPACE?",
+    "too-short": "They are too short for the plan: is it another country, or opaque:NAMESPACE?",
+    "too-long": "They are too long for the plan: is it another country, or a routing prefix?",
+    "ambiguous": "They are numbers of two countries: a national or international form is the narrower one",
+    "digits-lost": "Get the operator's original file",
+}
+
 _SUM = (
     ("records", "records"),
     ("merged legs", "merged_legs"),
@@ -53,6 +68,7 @@ def account_text(account: Account) -> str:
         ("rejected because", account.reasons),
         ("kinds of records", account.kinds),
         ("parties", account.parties),
+        ("parties unknown because", account.unknown_parties),
         ("distinct numbers", account.numbers),
         ("flags", account.flags),
         *((f"dropped, {what}", columns) for what, columns in account.dropped.items()),
@@ -63,8 +79,7 @@ def account_text(account: Account) -> str:
     for footer in account.footers:
         verdict = "agrees" if footer.agrees else f"DOES NOT AGREE: there are {footer.found:,}"
         lines.append(f"  the footer claims {footer.claimed:,} records: {verdict}")
-    if remark := _nothing_in_it(account):
-        lines.append(f"  {remark}")
+    lines += [f"  {remark}" for remark in (_nothing_in_it(account), *_remarks(account)) if remark]
     if account.last_unit_open:
         lines.append("  the last line has no end: the file may have been cut off")
     return "\n".join(lines)
@@ -84,6 +99,37 @@ def _nothing_in_it(account: Account) -> str:
     if account.header_and_footer < account.units or any(footer.agrees for footer in account.footers):
         return ""
     return "no line of records stands in it. Is it cut short, or is there only a header? Ask whoever sent it"
+
+
+def _remarks(account: Account) -> list[str]:
+    """What makes a store that looks whole hold less than its file, each with the likely mend."""
+    remarks = []
+    if damaged := account.spreadsheet_damage:
+        remarks.append(
+            f"NUMBERS DESTROYED: a spreadsheet rounded or replaced {damaged:,} (such as 9.6E+12). Get the operator's "
+            "original file"
+        )
+    unknown, ends = account.parties.get("unknown", 0), sum(account.parties.values())
+    if _MUCH * unknown > ends:
+        most = max(account.unknown_parties, key=lambda reason: account.unknown_parties[reason], default="")
+        mend = _NUMBER_MENDS.get(most, "Is the number form of the profile right?")
+        remarks.append(f"{unknown:,} of {ends:,} parties are unknown, so no trace finds them. {mend}")
+    if _MUCH * (kinds := account.kinds.get("unknown", 0)) > account.records:
+        remarks.append(
+            f"{kinds:,} of {account.records:,} records are of unknown kind, and no contacts. Put the words for kinds "
+            "into [kind.words] of the profile"
+        )
+    if _MUCH * (durations := account.flags.get("duration unreadable", 0)) > account.records:
+        remarks.append(
+            f"{durations:,} of {account.records:,} durations cannot be read. Is the unit of [duration] in the profile "
+            "right?"
+        )
+    if turned := account.reasons.get("direction", 0):
+        remarks.append(
+            f"{turned:,} lines have a word for the direction that the profile does not name: they are in no trace. "
+            "Put it into direction.outgoing or direction.incoming"
+        )
+    return remarks
 
 
 def _sum(counts: Mapping[str, int]) -> str:

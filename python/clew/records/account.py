@@ -69,6 +69,9 @@ class Account:
     numbers: Mapping[str, int] = field(default_factory=dict)  # distinct texts: by kind, possible, valid
     dropped: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # content, location, traits, unmapped
     unknown_words: Mapping[str, int] = field(default_factory=dict)
+    unknown_parties: Mapping[str, int] = field(
+        default_factory=dict
+    )  # ends at which an unknown number stands, by reason
     unreadable: Mapping[str, int] = field(default_factory=dict)  # identifiers that were not kept, by name
     footers: tuple[Footer, ...] = ()
     continued_lines: int = 0  # inside quoted fields: the file has so many lines more than units
@@ -76,6 +79,11 @@ class Account:
     first_start: str | None = None
     last_start: str | None = None
     version: int = ACCOUNT_VERSION
+
+    @property
+    def spreadsheet_damage(self) -> int:
+        """At how many ends stands a number that a spreadsheet destroyed: it was there, and nothing brings it back."""
+        return sum(self.unknown_parties.get(reason, 0) for reason in ("digits-lost", "spreadsheet-error"))
 
     def check(self, covered: int) -> None:
         """Raise :class:`AccountError` unless every unit, and every byte, is counted exactly once.

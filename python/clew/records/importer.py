@@ -79,6 +79,11 @@ class ImportReport:
         """Units that were rejected, in all files together."""
         return sum(account.rejected for account in self.accounts)
 
+    @property
+    def spreadsheet_damage(self) -> int:
+        """Ends of records whose number a spreadsheet destroyed, in all files together."""
+        return sum(account.spreadsheet_damage for account in self.accounts)
+
 
 def import_files(
     store: str | Path,

@@ -34,6 +34,7 @@ class Tally:
         self._flags: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
         self._numbers: Counter[str] = Counter()
+        self._unknown: Counter[str] = Counter()
         self._first: int | None = None
         self._last: int | None = None
 
@@ -78,6 +79,9 @@ class Tally:
         self._numbers["distinct"] += batch.num_rows
         for name in ("possible", "valid", "suppressed"):
             self._numbers[name] += batch.column(name).true_count
+        why = pa.table({"reason": batch.column("reason"), "ends": batch.column("occurrences")})
+        for row in why.filter(pc.is_valid(why["reason"])).group_by("reason").aggregate([("ends", "sum")]).to_pylist():
+            self._unknown[row["reason"]] += row["ends_sum"]
 
     def counts(self) -> dict[str, Any]:
         """The members of an :class:`~clew.records.account.Account` that are counted here."""
@@ -97,6 +101,7 @@ class Tally:
             "parties": {_word(kind.name): int(self._parties[kind]) for kind in PartyKind if self._parties[kind]},
             "flags": dict(sorted(self._flags.items())),
             "numbers": {name: count for name, count in self._numbers.items() if count},
+            "unknown_parties": dict(sorted(self._unknown.items())),
             "first_start": _moment(self._first),
             "last_start": _moment(self._last),
         }
