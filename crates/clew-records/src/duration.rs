@@ -85,6 +85,7 @@ impl DurationRule {
             Unit::Minutes => decimal(digits, 60_000_000),
             Unit::Clock => clock(digits),
         };
+        let micros = micros.or_else(|| spelled(digits));
         match micros {
             None => Duration::Unreadable,
             Some(0) => Duration::Seconds(0),
@@ -137,6 +138,86 @@ fn clock(digits: &[u8]) -> Option<i64> {
     Some((hours * 3600 + minutes * 60) * 1_000_000 + seconds)
 }
 
+/// Units that stand in the field itself, in English, French and Arabic, with what one of each is in microseconds.
+const SPELLED: [(i64, &[&str]); 4] = [
+    (
+        3_600_000_000,
+        &[
+            "h",
+            "hr",
+            "hrs",
+            "hour",
+            "hours",
+            "heure",
+            "heures",
+            "س",
+            "ساعة",
+            "ساعات",
+        ],
+    ),
+    (
+        60_000_000,
+        &[
+            "m",
+            "mn",
+            "min",
+            "mins",
+            "minute",
+            "minutes",
+            "د",
+            "دقيقة",
+            "دقائق",
+        ],
+    ),
+    (
+        1_000_000,
+        &[
+            "s",
+            "sec",
+            "secs",
+            "second",
+            "seconds",
+            "seconde",
+            "secondes",
+            "ث",
+            "ثانية",
+            "ثواني",
+            "ثوان",
+        ],
+    ),
+    (1_000, &["ms"]),
+];
+
+/// Numbers that each name their unit, the larger first: `5 sec`, `3m 4s`, `1 h 02 min`. What is said there counts,
+/// whatever the profile's unit is.
+fn spelled(field: &[u8]) -> Option<i64> {
+    let mut rest = std::str::from_utf8(field).ok()?;
+    let mut sum = 0_i64;
+    let mut before = None;
+    while !rest.is_empty() {
+        let digits = rest.find(|sign: char| !matches!(sign, '0'..='9' | '.' | ','))?;
+        let (amount, behind) = rest.split_at(digits);
+        let behind = behind.trim_start_matches(' ');
+        let end = behind
+            .find(|sign: char| !sign.is_alphabetic())
+            .unwrap_or(behind.len());
+        let word = behind[..end].to_lowercase();
+        let (scale, _) = SPELLED
+            .iter()
+            .find(|(_, words)| words.contains(&word.as_str()))?;
+        let value = decimal(amount.as_bytes(), *scale)?;
+        if let Some(larger) = before
+            && (*scale >= larger || value >= larger)
+        {
+            return None;
+        }
+        before = Some(*scale);
+        sum = sum.checked_add(value)?;
+        rest = behind[end..].trim_start_matches(['.', ' ']);
+    }
+    before.map(|_| sum)
+}
+
 fn number(digits: &[u8], longest: usize) -> Option<i64> {
     if digits.is_empty() || digits.len() > longest {
         return None;
@@ -175,5 +256,52 @@ mod tests {
         assert_eq!(read(Unit::Clock, "02:03"), Duration::Seconds(123));
         assert_eq!(read(Unit::Clock, "1:61:03"), Duration::Unreadable);
         assert_eq!(read(Unit::Clock, "1:2:3:4"), Duration::Unreadable);
+    }
+
+    #[test]
+    fn a_unit_in_the_field_counts() {
+        let read = |unit, text: &str| {
+            DurationRule {
+                unit,
+                missed: Vec::new(),
+            }
+            .read(text.as_bytes())
+        };
+        for (text, seconds) in [
+            ("5 sec", 5),
+            ("5s", 5),
+            ("5 Sec.", 5),
+            ("3m 4s", 184),
+            ("3 min", 180),
+            ("1h02m03s", 3723),
+            ("1 heure 2 minutes", 3720),
+            ("٣ د ٤ ث", 184),
+            ("1500 ms", 2),
+            ("0m 0s", 0),
+        ] {
+            assert_eq!(
+                read(Unit::Seconds, text),
+                Duration::Seconds(seconds),
+                "{text}"
+            );
+            assert_eq!(
+                read(Unit::Minutes, text),
+                Duration::Seconds(seconds),
+                "{text}"
+            );
+        }
+        for text in [
+            "5 x",
+            "sec",
+            "4s 3m",
+            "3m 64s",
+            "3m 4",
+            "3 4s",
+            "5 sec 6 sec",
+            "1.2.3s",
+        ] {
+            assert_eq!(read(Unit::Seconds, text), Duration::Unreadable, "{text}");
+        }
+        assert_eq!(read(Unit::Seconds, "-5 sec"), Duration::Negative);
     }
 }

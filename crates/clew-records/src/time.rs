@@ -232,6 +232,44 @@ mod tests {
     }
 
     #[test]
+    fn months_by_name_in_three_languages() {
+        let noon = 1_772_452_800; // 2026-03-02T12:00:00Z
+        for text in [
+            "2 March 2026 12:00",
+            "2 mars 2026 12:00",
+            "2 MAR 2026 12:00",
+            "٢ آذار ٢٠٢٦ ١٢:٠٠",
+            "2 مارس 2026 12:00",
+        ] {
+            assert_eq!(
+                read("%d %b %Y %H:%M", "UTC", text),
+                Ok((noon, 0, 0)),
+                "{text}"
+            );
+        }
+        let february = noon - 28 * 86_400;
+        for text in [
+            "2 février 2026 12:00",
+            "2 FÉVRIER 2026 12:00",
+            "2 شباط 2026 12:00",
+        ] {
+            assert_eq!(
+                read("%d %b %Y %H:%M", "UTC", text),
+                Ok((february, 0, 0)),
+                "{text}"
+            );
+        }
+        let of = |name: &str| read("%d %b %Y %H:%M", "UTC", &format!("2 {name} 2026 12:00"));
+        assert_eq!(of("كانون الثاني"), of("Jan"));
+        assert_eq!(of("كانون الأول"), of("déc"));
+        assert_eq!(of("juil"), of("July"));
+        assert_eq!(of("mar"), of("mars"));
+        for name in ["ma", "marz", "كانون", "juni", "2", ""] {
+            assert!(of(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
     fn clocks_that_go_back_and_forward() {
         assert_eq!(
             read("iso", "Europe/Paris", "2026-10-25 02:30:00"),

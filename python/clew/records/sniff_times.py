@@ -13,10 +13,13 @@ __all__ = ["TimesSeen", "ascii_digits", "look_at_times"]
 _DIGITS: Final = {ord(sign): str(index % 10) for index, sign in enumerate("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹")}
 _ISO: Final = re.compile(r"\d{4}-(\d\d)-(\d\d)[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?( ?(Z|[+-]\d\d(:?\d\d)?))?", re.ASCII)
 _EPOCH: Final = re.compile(r"1[0-9]{9}(\.\d+)?|1[0-9]{12}", re.ASCII)
-_PARTED: Final = re.compile(r"(\d{1,4})([-/. ])(\d{1,2}|[A-Za-z]{3})\2(\d{4}|\d{2})(?:([ T,]+)(.+))?", re.ASCII)
+_NAME: Final = "[A-Za-z\u00c0-\u00ff\u0621-\u064a]"
+_PARTED: Final = re.compile(
+    rf"(\d{{1,4}})([-/. ])(\d{{1,2}}|{_NAME}{{2,}}(?: {_NAME}+)?\.?)\2(\d{{4}}|\d{{2}})(?:([ T,]+)(.+))?", re.ASCII
+)
 _COMPACT: Final = re.compile(r"(\d{8}|\d{6}(?!\d))(?:([ T]?)(\d{4,6}(?!\d)(?:\.\d{1,6})?|\d{1,2}:.+)(.*))?", re.ASCII)
 _CLOCK: Final = re.compile(
-    r"(\d{1,2}):(\d\d)(?::(\d\d)(\.\d{1,6})?)?(?:( ?)([AaPp][Mm]))?(?:( ?)(Z|[+-]\d\d:?\d\d))?", re.ASCII
+    r"(\d{1,2}):(\d\d)(?::(\d\d)(\.\d{1,6})?)?(?:( ?)([AaPp][Mm]|[صم]))?(?:( ?)(Z|[+-]\d\d:?\d\d))?", re.ASCII
 )
 _DENSE: Final = re.compile(r"(\d\d)(\d\d)(\d\d)?(\.\d{1,6})?(?:( ?)(Z|[+-]\d\d:?\d\d))?", re.ASCII)
 _FITS: Final = 0.9
@@ -115,8 +118,8 @@ def _parted(found: re.Match[str]) -> list[str]:
         return []
     dates: list[tuple[str, str, str]] = []
     if len(first) == 4 and len(third) == 2:
-        dates = [("%Y", "%m", "%d"), ("%Y", "%d", "%m")] if not second.isalpha() else [("%Y", "%b", "%d")]
-    elif second.isalpha():
+        dates = [("%Y", "%m", "%d"), ("%Y", "%d", "%m")] if second.isdigit() else [("%Y", "%b", "%d")]
+    elif not second.isdigit():
         dates = [("%d", "%b", "%Y" if len(third) == 4 else "%y")]
     elif len(third) == 4:
         dates = [("%d", "%m", "%Y"), ("%m", "%d", "%Y")]

@@ -24,8 +24,73 @@ enum Part {
 #[derive(Debug)]
 pub struct Pattern(Vec<Part>);
 
-const MONTHS: [&[u8; 3]; 12] = [
-    b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec",
+/// The names of each month: English and French, whole and short, and Arabic of the east and of the Nile and the Gulf.
+const MONTHS: [&[&str]; 12] = [
+    &["jan", "january", "janvier", "janv", "يناير", "كانون الثاني"],
+    &[
+        "feb",
+        "february",
+        "février",
+        "fevrier",
+        "févr",
+        "fevr",
+        "fév",
+        "فبراير",
+        "شباط",
+    ],
+    &["mar", "march", "mars", "مارس", "آذار", "اذار"],
+    &[
+        "apr",
+        "april",
+        "avril",
+        "avr",
+        "أبريل",
+        "ابريل",
+        "إبريل",
+        "نيسان",
+    ],
+    &["may", "mai", "مايو", "أيار", "ايار"],
+    &["jun", "june", "juin", "يونيو", "يونيه", "حزيران"],
+    &["jul", "july", "juillet", "juil", "يوليو", "يوليه", "تموز"],
+    &[
+        "aug",
+        "august",
+        "août",
+        "aout",
+        "أغسطس",
+        "اغسطس",
+        "آب",
+        "اب",
+    ],
+    &[
+        "sep",
+        "sept",
+        "september",
+        "septembre",
+        "سبتمبر",
+        "أيلول",
+        "ايلول",
+    ],
+    &[
+        "oct",
+        "october",
+        "octobre",
+        "أكتوبر",
+        "اكتوبر",
+        "تشرين الأول",
+        "تشرين الاول",
+    ],
+    &["nov", "november", "novembre", "نوفمبر", "تشرين الثاني"],
+    &[
+        "dec",
+        "december",
+        "décembre",
+        "decembre",
+        "déc",
+        "ديسمبر",
+        "كانون الأول",
+        "كانون الاول",
+    ],
 ];
 
 impl Pattern {
@@ -105,9 +170,9 @@ impl Pattern {
                     rest = &rest[length..];
                 }
                 Part::MonthName => {
-                    let name = rest.get(..3)?.to_ascii_lowercase();
-                    civil.month = MONTHS.iter().position(|month| month[..] == name[..])? as i64 + 1;
-                    rest = &rest[3..];
+                    let (month, length) = month(rest)?;
+                    civil.month = month;
+                    rest = &rest[length..];
                 }
                 Part::HalfOfDay => {
                     let (half, length) = half_of_day(rest)?;
@@ -145,6 +210,30 @@ fn take(rest: &mut &[u8], least: usize, most: usize) -> Option<i64> {
     let value = civil::digits(&rest[..length], least, most)?;
     *rest = &rest[length..];
     Some(value)
+}
+
+/// The month that the text begins with, from 1, and the length of its name; the longest name counts.
+fn month(text: &[u8]) -> Option<(i64, usize)> {
+    let end = text
+        .iter()
+        .position(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'/' | b'.' | b','))
+        .unwrap_or(text.len());
+    let written = std::str::from_utf8(&text[..end]).ok()?;
+    let named = |name: &&str| {
+        let mut signs = written.chars();
+        let begins = name.chars().all(|sign| {
+            signs
+                .next()
+                .is_some_and(|found| found.to_lowercase().eq([sign]))
+        });
+        // A name goes on to its end: "mars" is not "mar" and an s that some pattern has.
+        let rest = signs.as_str();
+        (begins && !rest.starts_with(char::is_alphabetic)).then(|| written.len() - rest.len())
+    };
+    (1..)
+        .zip(MONTHS)
+        .filter_map(|(month, names)| Some((month, names.iter().filter_map(named).max()?)))
+        .max_by_key(|(_, length)| *length)
 }
 
 /// Whether it is after noon: AM or PM, in English or Arabic (ص, م).
