@@ -56,7 +56,7 @@ def layout(data: bytes) -> None:
     answers: dict[str, object] = {"operator": "x", "start.zone": "UTC", "country": "IQ"}
     draft = sniff(sample, answers)
     preview(draft)
-    for _ in range(12):
+    for _ in range(30):
         if not draft.questions:
             break
         question = draft.questions[0]

@@ -186,6 +186,7 @@ SECRETS = ("07901234567", "790", "33612", "meet me at the bridge", "BAG-12", "20
         "٠٧٩٠١٢٣٤٥٦٧,122,soon,sixty,voice,meet me at the bridge,BAG-12",
         "alice,bob,2026-03-02T10:00:00Z,sixty,voice,meet me at the bridge,BAG-12",
         "176,122,soon,sixty,voice,meet me at the bridge,BAG-12",
+        "alice,bob,soon,sixty,voice,meet me at the bridge,in the city",
     ],
 )
 def test_a_record_that_is_taken_for_the_header_is_never_shown(place: Path, cells: str) -> None:
@@ -255,7 +256,7 @@ def test_numbers_that_a_spreadsheet_rounded_are_never_imported_as_numbers(place:
     error = bring(place, HEADER.replace("start", "datetime") + damaged, expect=3, profile=False)["error"]
     assert error["code"] == "file.spreadsheet-damage"
     assert bring(place, HEADER + damaged, expect=3, name="known.csv")["error"]["code"] == "file.spreadsheet-damage"
-    late = bring(place, HEADER + GOOD * 20_000 + damaged, name="late.csv")["files"][0]
+    late = bring(place, HEADER + GOOD * 20_000 + damaged, expect=1, name="late.csv")["files"][0]
     assert late["parties"] == {"e164": 40_001, "unknown": 1}, "found behind what was looked at, it is still no number"
 
 

@@ -181,9 +181,9 @@ def test_a_misspelt_setting_is_named(arabic: Path, place: Path) -> None:
 
 
 def test_a_person_at_the_terminal_is_asked_and_asked_again(arabic: Path, place: Path) -> None:
-    """The whole conversation, with one answer that cannot be used."""
+    """The whole conversation: answers that cannot be used, a country's name, a choice by its place."""
     near, far = pty.openpty()
-    answers = ["Iraq", "IQ", "%d/%m/%Y %H:%M:%S", "Asia/Baghdad", "zain", "y"]
+    answers = ["Mesopotamia", "Iraq", "1", "Asia/Baghdad", "+9647901234567", "zain", "y"]
     os.write(near, "".join(f"{answer}\n" for answer in answers).encode())
     done = subprocess.run(
         [sys.executable, "-m", "clew.cli", "import", str(arabic), "--store", str(place / "s")],
@@ -193,7 +193,9 @@ def test_a_person_at_the_terminal_is_asked_and_asked_again(arabic: Path, place: 
     os.close(far)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("In which country's form are the numbers?") == 3, "shown, asked, asked again"
-    assert "ISO 3166-1" in done.stderr
+    assert "this is no country with a number plan" in done.stderr
+    assert "this looks like a telephone number" in done.stderr
+    assert "fits: 1 %d/%m/%Y %H:%M:%S, 2 %m/%d/%Y %H:%M:%S" in done.stderr
     assert "Import so?" in done.stdout
     assert canonical(place / "s")["07901234567"] == "+9647901234567"
     assert (place / "home" / "profiles" / "zain.toml").exists()
@@ -260,3 +262,84 @@ def test_a_profile_that_cannot_be_kept_is_told_and_the_import_is_done(place: Pat
     assert "The profile was not kept" in done.stderr
     assert "profile.unwritable" in done.stderr
     assert len(stored(place / "s")) == 1
+
+
+# What a store must not look whole after
+
+
+SUBSCRIBER = "Subscriber,Direction,Other Number,Date Time,Duration (s)\n"
+LINE = "+9647901234567,{},+96477112345{:02},2026-03-25 12:30,5\n"
+OPTIONS = ["--operator", "z", "--zone", "Asia/Baghdad"]
+
+
+def test_unknown_words_for_directions_end_with_3_and_name_the_options(place: Path) -> None:
+    path = place / "calls.csv"
+    path.write_text(SUBSCRIBER + "".join(LINE.format(1 + at % 2, at) for at in range(10)))
+    document = run_json("import", path, "--store", place / "s", *OPTIONS, expect=3)
+    assert document["error"]["code"] == "layout.questions"
+    assert "--set direction.outgoing=WORDS" in document["error"]["mend"]
+    assert "--set direction.incoming=WORDS" in document["error"]["mend"]
+    said = ["--set", "direction.outgoing=1", "--set", "direction.incoming=2"]
+    run_json("import", path, "--store", place / "s", *OPTIONS, *said)
+    subscriber = 9647901234567
+    assert [row["a_key"] == subscriber for row in stored(place / "s")] == [True, False] * 5
+    assert [row["b_key"] == subscriber for row in stored(place / "s")] == [False, True] * 5
+
+
+def test_a_direction_behind_the_sample_that_nobody_named_is_never_outgoing(place: Path) -> None:
+    """The profile was made from a beginning in which every line was outgoing."""
+    path = place / "calls.csv"
+    path.write_text(
+        SUBSCRIBER
+        + "".join(LINE.format("Out", at % 100) for at in range(60_000))
+        + "".join(LINE.format(word, 1) for word in ("In", "Recv", "Out", ""))
+    )
+    account = run_json("import", path, "--store", place / "s", *OPTIONS, expect=1)["files"][0]
+    assert (account["records"], account["reasons"]) == (60_001, {"direction": 3})
+    text = run("records", "account", "--store", place / "s").stdout
+    assert "3 lines with a word for the direction that the profile does not name" in text
+
+
+def test_numbers_that_a_spreadsheet_destroyed_behind_the_sample_do_not_look_clean(place: Path) -> None:
+    path = place / "calls.csv"
+    path.write_text(
+        "Caller,Callee,Start,Duration (s)\n"
+        + "+9647901234567,+9647711234567,2026-03-25 12:30,5\n" * 60_000
+        + "9.6E+12,+9647711234567,2026-03-25 12:30,5\n" * 3
+    )
+    done = run("import", path, "--store", place / "s", *OPTIONS, expect=1)
+    assert "clew: a spreadsheet destroyed 3 numbers" in done.stderr
+    assert "NUMBERS DESTROYED: a spreadsheet rounded or replaced 3" in done.stdout
+    assert "parties unknown because: digits-lost 3" in done.stdout
+    account = run_json("records", "account", "--store", place / "s")["files"][0]
+    assert account["unknown_parties"] == {"digits-lost": 3}
+
+
+def test_many_unknown_parties_are_said_with_the_likely_mend(place: Path) -> None:
+    path = place / "calls.csv"
+    path.write_text("Caller,Callee,Start,Duration (s)\n" + "07901234567,+9647711234567,2026-03-25 12:30,5\n" * 20)
+    text = run("import", path, "--store", place / "s", *OPTIONS, "--number-form", "e164").stdout
+    assert "20 of 40 parties are unknown, so no trace finds them. They have no +" in text
+
+
+def test_records_of_unknown_kind_and_lost_durations_are_said(place: Path) -> None:
+    path = place / "calls.csv"
+    line = "+9647901234567,+9647711234567,2026-03-25 12:30,{},{}\n"
+    path.write_text("Caller,Callee,Start,Duration (s),Type\n" + line.format(5, "call") + line.format("x", "TEC") * 5)
+    done = run("import", path, "--store", place / "s", *OPTIONS, "--set", "duration.unit=s")
+    assert "5 of 6 records are of unknown kind, and no contacts" in done.stdout
+    assert "5 of 6 durations cannot be read" in done.stdout
+    assert "words of column 'Type' are not known" in done.stderr
+
+
+def test_an_operators_name_that_is_a_number_is_not_repeated(place: Path) -> None:
+    path = place / "calls.csv"
+    path.write_text("Caller,Callee,Start,Duration (s)\n+9647901234567,+9647711234567,2026-03-25 12:30,5\n")
+    done = run("import", path, "--store", place / "s", "--operator", "+9647901234567", "--zone", "UTC", expect=3)
+    assert "9647901234567" not in done.stdout + done.stderr
+    assert not (place / "home").exists()
+
+
+def test_standard_input_is_no_file_of_records(place: Path) -> None:
+    done = run("import", "-", "--store", place / "s", *OPTIONS, expect=3)
+    assert "standard input" in done.stderr

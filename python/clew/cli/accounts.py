@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from clew.cli.output import counted
 from clew.cli.readable import readable
 from clew.records.account import Account
 
@@ -126,8 +127,8 @@ def _remarks(account: Account) -> list[str]:
         )
     if turned := account.reasons.get("direction", 0):
         remarks.append(
-            f"{turned:,} lines have a word for the direction that the profile does not name: they are in no trace. "
-            "Put it into direction.outgoing or direction.incoming"
+            f"{counted(turned, 'line')} with a word for the direction that the profile does not name: in no trace. "
+            "Put the word into direction.outgoing or direction.incoming"
         )
     return remarks
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -67,24 +67,36 @@ def _preview_text(lines: Sequence[PreviewLine]) -> str:
 def ask_until_settled(sample: Sample, answers: dict[str, Any], output: Output) -> Draft:
     """The draft with everything answered by the person at the terminal; each answer is looked at at once."""
     said = dict(answers)
-    draft = sniff(sample, said)
+    draft = sniff(sample, said, asking=True)
     output.note(f"{sample.path}\n{draft_text(draft)}\n")
     while draft.questions:
-        question = draft.questions[0]
-        said.update(_ask(question))
-        draft = sniff(sample, said)
+        said, draft = _ask(draft.questions[0], sample, said)
     return draft
 
 
-def _ask(question: Question) -> dict[str, Any]:
-    """One answer, asked for again until it can be used."""
-    default = question.choices[0] if len(question.choices) == 1 and "NAMESPACE" not in question.choices[0] else None
-    hint = f"\n  fits: {', '.join(readable(choice) for choice in question.choices)}" if question.choices else ""
+def _ask(question: Question, sample: Sample, said: Mapping[str, Any]) -> tuple[dict[str, Any], Draft]:
+    """What is said with one more answer, asked for again until it can be used, and the draft that it makes."""
+    choices = question.choices
+    default = choices[0] if len(choices) == 1 and "NAMESPACE" not in choices[0] else None
+    # Where a choice is itself a number, the choices are not counted: nobody could tell which of the two was meant.
+    counted = len(choices) > 1 and not any(choice.isdecimal() for choice in choices)
+    shown = [f"{number} {choice}" if counted else choice for number, choice in enumerate(choices, start=1)]
+    hint = f"\n  fits: {', '.join(readable(choice) for choice in shown)}" if choices else ""
     while True:
         text: str = click.prompt(f"{readable(question.text)}{hint}\n ", default=default, prompt_suffix="> ", err=True)
+        text = text.strip()
+        if counted and text.isdecimal() and 0 < int(text) <= len(choices):
+            text = choices[int(text) - 1]
         try:
-            answer = parse_settings([f"{question.key}={text.strip()}"])
+            answer = parse_settings([f"{question.key}={text}"])
             check_settings(answer)
-            return answer
+            answered = {**said, **answer}
+            draft = sniff(sample, answered, asking=True)
         except ClewError as error:
-            click.echo(f"  {error.what}. {error.mend}", err=True)
+            click.echo(f"  {readable(error.what)}. {readable(error.mend)}", err=True)
+            continue
+        if any(again.key == question.key for again in draft.questions):
+            example = f" For example {readable(choices[0])}." if choices else ""
+            click.echo(f"  This answers nothing here.{example}", err=True)
+            continue
+        return answered, draft

@@ -13,8 +13,9 @@ import click
 
 from clew.cli.accounts import accounts_document, accounts_text
 from clew.cli.asking import ask_until_settled, draft_document, draft_text, questions_text
-from clew.cli.output import Output
+from clew.cli.output import Output, counted
 from clew.cli.profiles import chosen_profile, known_layout, remember
+from clew.cli.readable import readable
 from clew.effects import system_clock
 from clew.errors import InputError, UsageError
 from clew.records.draft import Draft, Question, draft_of, refuse_damaged
@@ -56,6 +57,7 @@ def run_import(
 ) -> int:
     """The exit code, after everything was done and printed."""
     require_usable_name(store)
+    _refuse_standard_input(files)
     answers = _answers(settings, options)
     asking = sys.stdin.isatty() and not output.as_json and not options["no_input"]
     plans = _plan(files, profile, answers, output if asking else None)
@@ -87,7 +89,27 @@ def run_import(
     document = {"store": store_said, "changed": report.changed, **accounts_document(report.accounts)}
     output.result(document | {"profiles": [plan.how for plan in plans]}, text)
     _keep(plans, output)
-    return 1 if report.rejected else 0
+    if not asking:
+        # Whoever was asked has seen them above the last question.
+        for plan in plans:
+            for note in plan.draft.notes if plan.draft is not None else ():
+                output.note(f"{plan.path.name}: {readable(note)}")
+    if report.spreadsheet_damage:
+        output.note(
+            f"clew: a spreadsheet destroyed {counted(report.spreadsheet_damage, 'number')} before the import, whose "
+            "parties are unknown. Get the operator's original file and import it into a new store."
+        )
+    return 1 if report.rejected or report.spreadsheet_damage else 0
+
+
+def _refuse_standard_input(files: Sequence[Path]) -> None:
+    if Path("-") in files:
+        raise InputError(
+            "file.unreadable",
+            "records are not read from standard input: the store names its source by a file that can be read again",
+            where="-",
+            mend="Write them into a file and name that; a file of this name is named by its whole path.",
+        )
 
 
 def _answers(settings: Sequence[str], options: dict[str, Any]) -> dict[str, Any]:
@@ -100,7 +122,7 @@ def _answers(settings: Sequence[str], options: dict[str, Any]) -> dict[str, Any]
         ("date_format", "start.format"),
     ):
         if options[option] is not None:
-            answers[key] = options[option]
+            answers |= parse_settings([f"{key}={options[option]}"])
     check_settings(answers)
     return answers
 
@@ -162,7 +184,7 @@ def _offer(sample: Sample, saved: Sequence[Layout], asker: Output | None) -> Pla
 
 
 def _find_out(sample: Sample, answers: dict[str, Any], asker: Output | None) -> Plan:
-    draft = sniff(sample, answers)
+    draft = sniff(sample, answers, asking=asker is not None)
     if draft.questions and asker is not None:
         draft = ask_until_settled(sample, answers, asker)
     if draft.questions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
@@ -12,12 +12,26 @@ from clew.records.profile import Column
 from clew.records.schema import RecordKind
 from clew.records.sniff_numbers import is_number_like
 from clew.records.sniff_times import ascii_digits, formats_of, look_at_times
-from clew.records.words import column_role, direction_of, kind_of
+from clew.records.words import Direction, column_role, direction_of, fold, kind_of, unit_words
 
-__all__ = ["Columns", "a_is_the_subscriber", "look_at_columns", "mostly_numbers", "plain_numbers", "unit_of"]
+__all__ = [
+    "Columns",
+    "a_is_the_subscriber",
+    "look_at_columns",
+    "mostly_numbers",
+    "plain_numbers",
+    "readable_durations",
+    "unit_of",
+    "without_empty_end",
+    "word_columns",
+]
 
 _HEADER_AMONG: Final = 20
 _RARE: Final = 0.05
+_WORDS: Final = 12
+_WORD_LENGTH: Final = 40
+_SPELLED: Final = re.compile(r"-?(?:[0-9]+(?:[.,][0-9]+)? *[^\W\d_]+[. ]*)+")
+_UNIT: Final = re.compile(r"[^\W\d_]+")
 
 
 @final
@@ -39,6 +53,11 @@ class Columns:
         """All looked-at cells of a column."""
         return [row[position] for row in self.rows]
 
+    def words(self, position: int) -> Counter[str]:
+        """The words of a column, the most frequent first, and in how many looked-at cells each stands."""
+        found = Counter(cell for cell in self.cells(position) if cell)
+        return Counter(dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))))
+
     def one(self, role: str) -> int | None:
         """The column of a role, if there is exactly one."""
         found = self.roles.get(role, ())
@@ -52,6 +71,10 @@ class Columns:
     def label(self, position: int) -> str:
         """The column as a person is told of it, and may name it: its header text, or its position."""
         return self.names[position] if self.names and self.names[position] else str(position)
+
+    def choices(self, positions: Iterable[int]) -> list[str]:
+        """Columns as a person can name them: one whose header stands above others too, or is empty, by position."""
+        return [str(self.reference(position)) for position in positions]
 
     def position(self, column: Column) -> int | None:
         """Where a column stands that was named by header text or position; None if there is none."""
@@ -85,6 +108,30 @@ def look_at_columns(
     found = Columns(names, lines, rows, tuple(places), width, {})
     _by_cells(found, roles)
     return Columns(names, lines, rows, tuple(places), width, {role: tuple(at) for role, at in roles.items()})
+
+
+def without_empty_end(units: Sequence[tuple[str, tuple[str, ...]]]) -> list[tuple[str, tuple[str, ...]]]:
+    """``units`` without the empty cells behind the last column, where only the records end with delimiters."""
+    filled = [cells for raw, cells in units if raw.strip()]
+    width = Counter(len(cells) for cells in filled).most_common(1)[0][0] if filled else 0
+    named = 0
+    for cells in filled[:_HEADER_AMONG]:
+        if 1 < len(cells) < width and sum(column_role(cell) is not None for cell in cells) > 1:
+            named = len(cells)
+    if not named or any(any(cell.strip() for cell in cells[named:]) for cells in filled if len(cells) == width):
+        return list(units)
+    return [(raw, cells[:named] if len(cells) == width else cells) for raw, cells in units]
+
+
+def word_columns(columns: Columns) -> list[int]:
+    """The columns that hold a few short words again and again, or signs such as ``1`` and ``2``."""
+    found = []
+    for position in range(columns.width):
+        words = columns.words(position)
+        few = 1 <= len(words) <= _WORDS and len(words) * 2 <= max(2, words.total())
+        if few and all(len(word) <= _WORD_LENGTH and not re.search(r"\d{3}", word) for word in words):
+            found.append(position)
+    return found
 
 
 def _header_lines(units: Sequence[tuple[str, tuple[str, ...]]], width: int) -> int:
@@ -153,14 +200,16 @@ def mostly_numbers(cells: Sequence[str]) -> bool:
     return bool(filled) and sum(is_number_like(cell) or cell.isdigit() for cell in filled) >= 0.5 * len(filled)
 
 
-def a_is_the_subscriber(columns: Columns, a: int, b: int, ways: Sequence[str]) -> bool | None:
-    """True if one number stands in column A of lines both ways, False if it changes sides with the direction."""
-    sides: dict[str, tuple[Counter[str], Counter[str]]] = {
+def a_is_the_subscriber(columns: Columns, a: int, b: int, ways: Sequence[Direction | None]) -> bool | None:
+    """True if one number stands in column A of lines both ways, False if it changes sides with the direction.
+
+    ``ways`` are the directions of the looked-at lines, None where a line says none that is known.
+    """
+    sides: dict[Direction, tuple[Counter[str], Counter[str]]] = {
         "outgoing": (Counter(), Counter()),
         "incoming": (Counter(), Counter()),
     }
-    for row, word in zip(columns.rows, ways, strict=True):
-        way = direction_of(word)
+    for row, way in zip(columns.rows, ways, strict=True):
         if way is not None:
             sides[way][0][row[a]] += 1
             sides[way][1][row[b]] += 1
@@ -181,8 +230,23 @@ def unit_of(cells: Sequence[str]) -> str | None:
         return "s"
     if sum(":" in cell for cell in filled) > 0.9 * len(filled):
         return "h:m:s"
+    if sum(_says_unit(cell) for cell in filled) > 0.9 * len(filled):
+        return "s"  # each cell names its unit, and no other is asked of it
     whole = [int(cell) for cell in filled if re.fullmatch(r"-?[0-9]{1,9}", cell, re.ASCII)]
     if len(whole) < (1 - _RARE) * len(filled):
         return None
     longest, shortest = max(whole), min((value for value in whole if value > 0), default=0)
     return "s" if longest > 24 * 60 and 0 < shortest < 1000 else None
+
+
+def _says_unit(cell: str) -> bool:
+    """Whether a duration is written with its units, such as ``3m 4s``."""
+    return _SPELLED.fullmatch(cell) is not None and {fold(word) for word in _UNIT.findall(cell)} <= unit_words()
+
+
+def readable_durations(cells: Sequence[str], unit: str) -> int:
+    """How many cells the scanner reads as durations in this unit."""
+    plain = re.compile(
+        r"[+-]?[0-9]{1,6}(?::[0-9]{1,6}){0,2}(?:[.,][0-9]*)?" if unit == "h:m:s" else r"[+-]?[0-9]{1,12}(?:[.,][0-9]+)?"
+    )
+    return sum(plain.fullmatch(cell) is not None or _says_unit(cell) for cell in cells)

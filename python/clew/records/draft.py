@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from clew.errors import InputError
-from clew.records.columns import Columns, look_at_columns
+from clew.records.columns import Columns, look_at_columns, without_empty_end
 from clew.records.profile import Profile
 from clew.records.profile_check import mapped_columns
 from clew.records.profile_file import format_profile, profile_from_document
@@ -78,7 +78,7 @@ def refuse_damaged(sample: Sample, profile: Profile) -> None:
 
 def draft_of(profile: Profile, sample: Sample) -> Draft:
     """A draft with nothing open, of a file whose profile is known."""
-    units = split(sample, profile.encoding, profile.delimiter, profile.quote)
+    units = without_empty_end(split(sample, profile.encoding, profile.delimiter, profile.quote))
     columns = look_at_columns(units, profile.header_lines, roles_known=True)
     kept = (columns.position(column) for key, column in mapped_columns(profile) if not key.startswith("drop."))
     document = tomllib.loads(format_profile(profile))

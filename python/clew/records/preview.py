@@ -120,7 +120,7 @@ def _record(row: Mapping[str, Any], names: Mapping[tuple[int, int | None], str],
             return "withheld"
         return names.get((kind, row[f"{side}_key"]), PartyKind(kind).name.lower())
 
-    arrow = "?" if "direction" in unsettled else "→"
+    arrow = "?" if any(key.partition(".")[0] == "direction" for key in unsettled) else "→"
     parts = [f"{party('a')} {arrow} {party('b')}", _start(row, unsettled)]
     parts.append(_OPEN if "duration.unit" in unsettled else _duration(row["duration"]))
     parts.append(_OPEN if "kind.constant" in unsettled else RecordKind(row["kind"]).name.lower())

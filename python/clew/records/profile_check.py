@@ -17,10 +17,11 @@ from zoneinfo import available_timezones
 import phonenumbers
 
 from clew.errors import InputError
+from clew.numbers import may_hold_number
 from clew.records.patterns import PatternError, check_pattern
 from clew.records.profile import Column, NumberRule, Profile, TimeRule
 
-__all__ = ["check_form", "check_format", "check_profile", "check_zone", "is_country", "mapped_columns"]
+__all__ = ["check_form", "check_format", "check_profile", "check_zone", "country_named", "is_country", "mapped_columns"]
 
 _OPAQUE: Final = re.compile(r"opaque:[a-z0-9][a-z0-9._-]{0,31}", re.ASCII)
 _OFFSET: Final = re.compile(r"[+-](0[0-9]|1[0-4]):[0-5][0-9]", re.ASCII)
@@ -68,6 +69,12 @@ def _texts(profile: Profile, check: _Check) -> None:
             key,
             "this must not hold control characters",
             "Leave out tabs, line ends and other signs that cannot be seen.",
+        )
+        check.that(
+            not may_hold_number(text, dates=True),
+            key,
+            "this looks like a telephone number, and a profile holds none",
+            "Write whose records these are, such as zain.",
         )
     check.that(
         not any(sign in profile.name for sign in "/\\:\0") and not profile.name.startswith("."),
@@ -158,6 +165,28 @@ def check_form(form: str) -> str:
 def is_country(code: str) -> bool:
     """Whether ``code`` is a country with a numbering plan, as two capital letters."""
     return code in phonenumbers.SUPPORTED_REGIONS
+
+
+def country_named(text: str) -> str | None:
+    """The two letters of the country that a person names, by them or by its name in Arabic, French or English."""
+    text = text.strip()
+    return text.upper() if is_country(text.upper()) else _countries().get(text.casefold())
+
+
+@cache
+def _countries() -> dict[str, str]:
+    """Names to letters; a name that two countries have is none."""
+    from phonenumbers.geodata.locale import LOCALE_DATA
+
+    names: dict[str, set[str]] = {}
+    for code in phonenumbers.SUPPORTED_REGIONS:
+        in_languages = LOCALE_DATA.get(code, {})
+        for language in ("en", "fr", "ar"):
+            name = in_languages.get(language, "")
+            # "*en" stands for: as in English.
+            name = in_languages.get(name[1:], "") if name.startswith("*") else name
+            names.setdefault(name.casefold(), set()).add(code)
+    return {name: codes.pop() for name, codes in names.items() if name and len(codes) == 1}
 
 
 def _time(rule: TimeRule, check: _Check) -> None:

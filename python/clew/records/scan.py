@@ -32,6 +32,7 @@ from clew.records.profile import Column, DirectionRule, Profile
 from clew.records.profile_check import mapped_columns
 from clew.records.schema import NUMBERS, RECORDS, REJECTS
 from clew.records.sniff_numbers import names_no_column
+from clew.records.words import column_role
 
 __all__ = ["SCANNED", "FileScan", "Layout", "Preview", "preview", "resolve"]
 
@@ -179,6 +180,11 @@ def _is_record(header: list[str]) -> bool:
     )
 
 
+def _names_columns(header: list[str]) -> bool:
+    """Whether words of it are known to stand above columns; a line of people's names and places has none of them."""
+    return sum(column_role(name) is not None for name in header) > 1
+
+
 def _trailing(units: list[list[str] | None], width: int) -> int:
     """How many empty fields most lines have behind the last column: those of files that end lines with delimiters."""
     excess = Counter(len(fields) - width for fields in units if fields and len(fields) >= width)
@@ -237,11 +243,11 @@ class _Finder:
         return found[0]
 
     def _missing(self, column: str) -> InputError:
-        if _is_record(self._header):
+        if self._header and (_is_record(self._header) or not _names_columns(self._header)):
             # Its cells are somebody's numbers, whereabouts and messages, which no error shows.
             return InputError(
                 "profile.column-missing",
-                f"the file has no {column}, and where the profile expects the columns' names stands what looks like "
+                f"the file has no {column}, and where the profile expects the columns' names stands what may be "
                 "a record",
                 where=self._where,
                 mend="If the file has no header line, write header_lines = 0 under [file] in the profile and name its "

@@ -9,7 +9,14 @@ from typing import Any, Final
 
 from clew.errors import InputError, UsageError
 from clew.numbers import may_hold_number
-from clew.records.profile_check import check_form, check_format, check_zone, is_country, is_encoding
+from clew.records.profile_check import (
+    check_form,
+    check_format,
+    check_zone,
+    country_named,
+    is_country,
+    is_encoding,
+)
 from clew.records.profile_file import KIND_WORDS
 
 __all__ = ["SETTINGS", "check_settings", "parse_settings"]
@@ -17,7 +24,7 @@ __all__ = ["SETTINGS", "check_settings", "parse_settings"]
 SETTINGS: Final = (
     "form",  # the number form of both columns
     "country",  # completes a national, mixed or SIP form
-    "direction",  # turn or keep: whether incoming lines are to be turned round
+    "direction",  # turn or keep: whether incoming lines are turned round; outgoing or incoming: what every line is
     "name",
     "operator",
     "description",
@@ -127,7 +134,13 @@ def _form(text: str) -> None:
 
 def _country(text: str) -> None:
     if not is_country(text):
-        raise _wrong("a country is two capital letters, ISO 3166-1", "For example IQ.")
+        raise _wrong("this is no country with a number plan", "Write IQ, or Iraq.")
+
+
+def _owner(text: str) -> None:
+    if may_hold_number(text, dates=True):
+        what = "this looks like a telephone number, and a profile holds none"
+        raise _wrong(what, "Write whose records these are, such as zain.")
 
 
 def _encoding(text: str) -> None:
@@ -149,6 +162,8 @@ def _wrong(what: str, mend: str) -> InputError:
 
 
 _CHECKS: Final[Mapping[str, Callable[[str], object]]] = {
+    "operator": _owner,
+    "name": _owner,
     "form": _form,
     "a.form": _form,
     "b.form": _form,
@@ -157,7 +172,7 @@ _CHECKS: Final[Mapping[str, Callable[[str], object]]] = {
     "start.format": check_format,
     "start.calendar": _one_of("gregorian", "umalqura"),
     "duration.unit": _one_of("s", "ms", "min", "h:m:s"),
-    "direction": _one_of("turn", "keep"),
+    "direction": _one_of("turn", "keep", "outgoing", "incoming"),
     "kind.constant": _one_of(*(word for word in KIND_WORDS if word != "out of scope")),
     "kind.words": _one_of(*KIND_WORDS),
     "file.encoding": _encoding,
@@ -165,6 +180,8 @@ _CHECKS: Final[Mapping[str, Callable[[str], object]]] = {
 
 
 def _value(key: str, value: str) -> Any:
+    if key == "country":
+        return country_named(value) or value
     if key in _NUMBERS:
         if not (value.isascii() and value.isdigit()):
             raise UsageError("import.setting", "this must be a whole number", where=key, mend=f"For example {key}=1.")

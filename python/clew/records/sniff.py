@@ -8,34 +8,66 @@ answer, and an answered question is not asked again.
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from clew.errors import InputError
-from clew.records.columns import Columns, a_is_the_subscriber, look_at_columns, mostly_numbers, plain_numbers, unit_of
+from clew.numbers import may_hold_number
+from clew.records.columns import (
+    Columns,
+    a_is_the_subscriber,
+    look_at_columns,
+    mostly_numbers,
+    plain_numbers,
+    readable_durations,
+    unit_of,
+    without_empty_end,
+    word_columns,
+)
 from clew.records.draft import Draft, Question, Unit
 from clew.records.profile import Column
 from clew.records.sample import Sample, decide_delimiter, decide_encoding, split
 from clew.records.sniff_encoding import refuse_other_mark
 from clew.records.sniff_numbers import look_at_numbers, refuse_damage, refuse_record_as_header
 from clew.records.sniff_times import ascii_digits, look_at_times
-from clew.records.words import direction_of, duration_unit, is_footer_word, kind_of, says_utc
+from clew.records.words import (
+    Direction,
+    counts_records,
+    direction_of,
+    duration_unit,
+    is_footer_word,
+    kind_of,
+    likely_direction,
+    says_utc,
+)
 
 __all__ = ["sniff"]
 
 _LONG: Final = re.compile(r"\d(?:[ ().\-/]?\d){5,}")
+_DAY_NUMBER: Final = re.compile(r"[2-6]\d{4}([.,]\d+)?", re.ASCII)
+_DATES: Final = re.compile(r"\d{1,4}([-/.:])\d{1,2}\1\d{1,4}")
+_WAYS: Final[tuple[Direction, ...]] = ("outgoing", "incoming")
+_KINDS: Final = ("voice", "message", "missed", "forwarded", "out of scope", "unknown")
+_WORDS_ASKED: Final = 12
+_COLUMNS_SHOWN: Final = 40
+_WORD_LENGTH: Final = 40
 
 
-def sniff(sample: Sample, answers: Mapping[str, Any]) -> Draft:
-    """What the sample and the answers (question key or dotted profile key to value) make together."""
-    return _Sniffer(sample, answers).draft()
+def sniff(sample: Sample, answers: Mapping[str, Any], *, asking: bool = False) -> Draft:
+    """What the sample and the answers (question key or dotted profile key to value) make together.
+
+    With ``asking`` somebody is there to ask, and is asked as well for what may stay open: words of single kinds.
+    """
+    return _Sniffer(sample, answers, asking).draft()
 
 
 class _Sniffer:
-    def __init__(self, sample: Sample, answers: Mapping[str, Any]) -> None:
+    def __init__(self, sample: Sample, answers: Mapping[str, Any], asking: bool) -> None:
         self._sample = sample
         self._answers = answers
+        self._asking = asking
         self._document: dict[str, Any] = {"version": 1}
         self._questions: list[Question] = []
         self._notes: list[str] = []
@@ -49,7 +81,8 @@ class _Sniffer:
             nothing = look_at_columns([])
             file = str(self._sample.path)
             return Draft(self._document, tuple(self._questions), (), (), b"", (), nothing, file, frozenset())
-        units = split(self._sample, self._file["encoding"], self._file["delimiter"], self._file["quote"])
+        cut = split(self._sample, self._file["encoding"], self._file["delimiter"], self._file["quote"])
+        units = without_empty_end(cut)
         header = self._answers.get("file.header_lines")
         self._columns = columns = look_at_columns(units, None if header is None else int(header))
         if not columns.rows:
@@ -170,13 +203,14 @@ class _Sniffer:
     def _parties(self) -> None:
         columns = self._columns
         a, b = columns.one("a"), columns.one("b")
-        subscriber = columns.one("subscriber")
-        other = columns.one("other")
+        subscriber, other = columns.one("subscriber"), columns.one("other")
         phones = columns.roles.get("phone", ())
-        if a is None and b is None:
-            subscriber = phones[0] if subscriber is None and len(phones) == 1 else subscriber
-            if subscriber is not None and other is not None:
-                a, b = subscriber, other
+        if a is None and subscriber is None and len(phones) == 1:
+            subscriber = phones[0]
+        if a is None and (b is not None or other is not None):
+            a = subscriber
+        if b is None and a is not None:
+            b = other
         a, b = self._column("a.column", a), self._column("b.column", b)
         mapped = {position for role, at in columns.roles.items() if role not in ("a", "b", "phone") for position in at}
         loose = [at for at in range(columns.width) if at not in mapped | {a, b} and mostly_numbers(columns.cells(at))]
@@ -187,14 +221,15 @@ class _Sniffer:
         for side, position, text in sides:
             if position is None:
                 self._shown.update(loose)
-                names = [columns.label(at) for at in loose]
+                names = columns.choices(loose)
                 self._ask(f"{side}.column", f"--set {side}.column=COLUMN", f"Which column holds who {text}?", names)
             else:
                 table = self._document.setdefault(side, {})
                 table["column"] = self._use(position)
                 self._say(f"{side.upper()}-number", f"column {columns.label(position)!r}")
         self._forms(a, b)
-        self._direction(a, b, by_subscriber=a is not None and a == subscriber)
+        if a is not None and b is not None:
+            self._direction(a, b, subscriber=a == subscriber, other=b == other)
 
     def _forms(self, a: int | None, b: int | None) -> None:
         open_sides: list[tuple[str, tuple[str, ...], str]] = []
@@ -240,39 +275,137 @@ class _Sniffer:
             )
             self._ask("form", "--number-form FORM", f"In which form are the numbers? ({because})", tuple(choices))
 
-    def _direction(self, a: int | None, b: int | None, *, by_subscriber: bool) -> None:
-        position = self._column("direction.column", self._columns.one("direction"))
-        if position is None or a is None or b is None:
+    def _direction(self, a: int, b: int, *, subscriber: bool, other: bool) -> None:
+        """The rule that turns incoming lines round. It is never left out because nothing could be read of it."""
+        position = self._direction_column(subscriber)
+        if position is None or self._answers.get("direction") in _WAYS:
+            self._one_direction(a, b, subscriber=subscriber)
             return
-        cells = self._columns.cells(position)
-        words = {way: sorted({cell for cell in cells if direction_of(cell) == way}) for way in ("outgoing", "incoming")}
-        if not words["incoming"]:
-            return
-        strange = {cell for cell in cells if cell and direction_of(cell) is None}
-        answer = self._answers.get("direction")
-        turned = by_subscriber or a_is_the_subscriber(self._columns, a, b, cells)
-        if answer is not None:
-            turned = str(answer).startswith("turn")
+        words = self._columns.words(position)
+        ways = {word: way for word in words if (way := direction_of(word)) is not None}
+        named = {word: way for way in _WAYS for word in self._listed(f"direction.{way}")}
+        ways |= named
+        turned = True if subscriber and other else None
         if turned is None:
+            turned = a_is_the_subscriber(
+                self._columns, a, b, [ways.get(cell) for cell in self._columns.cells(position)]
+            )
+        if turned is None and a in self._columns.roles.get("subscriber", ()):
+            turned = True
+        if "direction" in self._answers:
+            turned = self._answers["direction"] == "turn"
+        elif named:
+            turned = True
+        name = self._columns.label(position)
+        if turned is None:
+            self._shown.add(position)
             self._ask(
                 "direction",
                 "--set direction=turn|keep",
-                f"Lines marked {words['incoming'][0]!r}: does {self._columns.label(a)!r} hold the subscriber, so that "
-                "the call came from the other one (turn), or already the caller (keep)?",
+                f"Column {name!r} ({_counted(words)}) says a direction. Does {self._columns.label(a)!r} hold the "
+                "subscriber in every line, so that incoming calls came from the other one (turn), or already the "
+                "caller (keep)?",
                 ("turn", "keep"),
             )
         elif turned:
-            self._document["direction"] = {
-                "column": self._use(position),
-                "outgoing": words["outgoing"] or ["outgoing"],
-                "incoming": words["incoming"],
-            }
-            self._say("direction", f"column {self._columns.label(position)!r} turns incoming lines round")
-            if strange and not {"direction.incoming", "direction.outgoing"} & self._answers.keys():
-                self._notes.append(
-                    f"{len(strange)} words of column {self._columns.label(position)!r} say no direction: their lines "
-                    "are rejected unless --set direction.incoming=… or direction.outgoing=… names them."
+            self._turn(position, words, ways)
+        else:
+            self._say("direction", f"column {name!r} is not needed: {self._columns.label(a)!r} holds the caller")
+
+    def _turn(self, position: int, words: Counter[str], ways: Mapping[str, Direction]) -> None:
+        """The words that say outgoing and incoming; those that nobody knows are asked for, where one way has none."""
+        name = self._columns.label(position)
+        column = self._use(position)
+        lists = {way: sorted(word for word, found in ways.items() if found == way) for way in _WAYS}
+        strange = [word for word in words if word not in ways]
+        missing = [way for way in _WAYS if not lists[way]]
+        if strange and missing:
+            for way in missing:
+                likely = [word for word in strange if likely_direction(word) == way]
+                guess = f" Often that is {', '.join(map(repr, likely))}." if likely else ""
+                self._ask(
+                    f"direction.{way}",
+                    f"--set direction.{way}=WORDS",
+                    f"Which words of column {name!r} ({_counted(words)}) mark {_MEANS[way]}?{guess} Say none if none "
+                    "of them does.",
+                    [word for word in strange if _is_plain(word)][:_WORDS_ASKED],
                 )
+            return
+        # With one way only in the beginning, its counterpart stands for it: what comes later is rejected, not turned.
+        self._document["direction"] = {"column": column, **{way: lists[way] or [way] for way in _WAYS}}
+        self._say("direction", f"column {name!r} turns incoming lines round")
+        empty = self._columns.cells(position).count("")
+        if strange or empty:
+            shown = _counted(Counter({word: words[word] for word in strange} | ({"": empty} if empty else {})))
+            self._notes.append(
+                f"{shown} in column {name!r} says no direction: these lines are rejected. --set direction.incoming=… "
+                "or direction.outgoing=… names more words."
+            )
+
+    def _direction_column(self, subscriber: bool) -> int | None:
+        """The column that says the direction; of a subscriber's lines, the one for kinds where that says it."""
+        columns, answer = self._columns, self._answers.get("direction.column")
+        if answer == "none" and columns.position("none") is None:
+            return None
+        position = self._column("direction.column", columns.one("direction"))
+        if answer is None and position is not None and not columns.words(position):
+            position = None
+        kind = self._column("kind.column", columns.one("kind"))
+        if position is None and subscriber and kind is not None:
+            says = any(direction_of(word) is not None for word in columns.words(kind))
+            position = kind if says else None
+        return position
+
+    def _one_direction(self, a: int, b: int, *, subscriber: bool) -> None:
+        """Lines of which no column says the direction: all outgoing, or all incoming, or another column says it."""
+        columns, said = self._columns, self._answers.get("direction")
+        named = any(self._listed(f"direction.{way}") for way in _WAYS)
+        several = len(columns.roles.get("direction", ())) > 1
+        if said == "incoming":
+            self._document["a"], self._document["b"] = self._document["b"], self._document["a"]
+            self._say("direction", f"every line is incoming: {columns.label(b)!r} calls {columns.label(a)!r}")
+        elif said in ("outgoing", "keep"):
+            self._say("direction", f"every line is outgoing: {columns.label(a)!r} calls {columns.label(b)!r}")
+        elif (subscriber or named or several) and "direction.column" not in self._answers:
+            self._ask_direction_column(a, b)
+        elif subscriber:
+            self._ask_direction(
+                f"No column says who called: {columns.label(a)!r} holds the subscriber and "
+                f"{columns.label(b)!r} the other one."
+            )
+
+    def _ask_direction(self, why: str) -> None:
+        text = f"{why} Is every line outgoing, or every line incoming?"
+        self._ask("direction", "--set direction=outgoing|incoming", text, _WAYS)
+
+    def _ask_direction_column(self, a: int, b: int) -> None:
+        columns = self._columns
+        used = {
+            a,
+            b,
+            *(
+                at
+                for role in (*_DROPPED, "start", "date", "time", "end", "duration")
+                for at in columns.roles.get(role, ())
+            ),
+        }
+        found = [at for at in word_columns(columns) if at not in used]
+        who = f"{columns.label(a)!r} holds the subscriber and {columns.label(b)!r} the other one"
+        if not found:
+            self._ask_direction(f"No column says who called: {who}.")
+            return
+        self._shown.update(found)
+        shown = "; ".join(f"{columns.label(at)!r}: {_counted(columns.words(at))}" for at in found[:4])
+        self._ask(
+            "direction.column",
+            "--set direction.column=COLUMN (or --set direction=outgoing|incoming for every line)",
+            f"Which column says who called? {who}. ({shown}) Say none if none of them does.",
+            [*columns.choices(found), "none"],
+        )
+
+    def _listed(self, key: str) -> list[str]:
+        answer = self._answers.get(key, [])
+        return [str(item) for item in answer] if isinstance(answer, list | tuple) else [str(answer)]
 
     def _start(self) -> None:
         columns = self._columns
@@ -286,7 +419,13 @@ class _Sniffer:
         self._say("start", "column " + " and ".join(repr(columns.label(at)) for at in positions))
         text = self._answers.get("start.format") or (seen.formats[0] if len(seen.formats) == 1 else None)
         if text is None:
-            why = "They fit several orders." if seen.formats else "They fit no format that Clew knows."
+            why = "They fit several orders" if seen.formats else "They fit no format that Clew knows"
+            why += f", such as {example!r}." if (example := _example(cells)) else "."
+            if _DAY_NUMBER.fullmatch(next(filter(None, cells), "")):
+                why = (
+                    "They are a spreadsheet's numbers of days, which Clew does not read: ask for the operator's "
+                    "original, or show the column as dates and save it again."
+                )
             self._ask("start.format", "--date-format FORMAT", f"How are the times written? {why}", seen.formats)
         else:
             table["format"] = text
@@ -321,7 +460,7 @@ class _Sniffer:
             return (start, time)
         if start is not None:
             return (start,)
-        choices = [columns.label(at) for at in columns.roles.get("start", ()) or range(columns.width)]
+        choices = columns.choices(columns.roles.get("start", ()) or range(min(columns.width, _COLUMNS_SHOWN)))
         self._shown.update(columns.roles.get("start", ()))
         self._ask("start.columns", "--set start.columns=COLUMN", "Which column holds the start of the call?", choices)
         return None
@@ -346,6 +485,19 @@ class _Sniffer:
         cells = [ascii_digits(cell) for cell in self._columns.cells(position) if cell]
         unit = self._answers.get("duration.unit") or duration_unit(self._columns.label(position)) or unit_of(cells)
         self._document["duration"] = {"column": self._use(position)}
+        lost = len(cells) - readable_durations(cells, unit) if unit else 0
+        if lost * 2 > len(cells) and self._answers.get("duration.unit") is None:
+            self._ask(
+                "duration.unit",
+                "--set duration.unit=UNIT",
+                f"Most durations cannot be read as {unit}, and would be lost. In which unit are they?",
+                _UNITS,
+            )
+        elif lost * 10 > len(cells):
+            self._notes.append(
+                f"{lost} of the first {len(cells)} durations cannot be read in the unit {unit}: their records are kept "
+                f"without one. Is --set duration.unit={'|'.join(other for other in _UNITS if other != unit)} right?"
+            )
         if unit is None:
             self._ask("duration.unit", "--set duration.unit=s", "In which unit are the durations?", ("s", "min", "ms"))
         else:
@@ -370,24 +522,37 @@ class _Sniffer:
         answer = self._answers.get("kind.constant")
         if answer is not None:
             table["constant"] = answer
-        if position is not None:
-            words = Counter(cell for cell in self._columns.cells(position) if cell)
-            known = {word: kind_of(word) for word in words}
-            table["column"] = self._use(position)
-            table["words"] = {
-                word: kind if isinstance(kind, str) else kind.name.lower()
-                for word, kind in sorted(known.items())
-                if kind is not None
-            }
-            self._say("kind", f"column {self._columns.label(position)!r}, {len(table['words'])} words known")
-            unknown = [word for word, kind in known.items() if kind is None]
-            if unknown:
-                self._notes.append(
-                    f"{len(unknown)} words of column {self._columns.label(position)!r} are not known: their records "
-                    "are kept as of unknown kind. Put the words into [kind.words] of the profile."
-                )
+        if position is not None and (self._columns.words(position) or "kind.column" in self._answers):
+            self._kind_words(position, table)
         elif answer is None and "duration" not in self._document:
             self._ask("kind.constant", "--set kind.constant=KIND", "Are these calls or messages?", ("voice", "message"))
+
+    def _kind_words(self, position: int, table: dict[str, Any]) -> None:
+        """The words that are known; the others are asked for by a person, and by a script where none is known."""
+        name, words = self._columns.label(position), self._columns.words(position)
+        known = {word: kind for word in words if (kind := kind_of(word)) is not None}
+        said = {key.removeprefix("kind.words.") for key in self._answers if key.startswith("kind.words.")}
+        table["column"] = self._use(position)
+        table["words"] = {
+            word: kind if isinstance(kind, str) else kind.name.lower() for word, kind in sorted(known.items())
+        }
+        self._say("kind", f"column {name!r}, {len(known)} words known")
+        unknown = [word for word in words if word not in known and word not in said]
+        if unknown and (self._asking or not known.keys() | said):
+            for word in list(words)[:_WORDS_ASKED]:
+                if word in unknown and _is_plain(word) and "=" not in word:
+                    self._ask(
+                        f"kind.words.{word}",
+                        f"--set {shlex.quote(f'kind.words.{word}')}=KIND",
+                        f"Column {name!r} says {word!r} in {words[word]} of the first {words.total()} records. Which "
+                        "kind is that? Records of unknown kind are kept, and are no contacts.",
+                        _KINDS,
+                    )
+        elif unknown:
+            self._notes.append(
+                f"{len(unknown)} words of column {name!r} are not known: their records are kept as of unknown kind, "
+                "which are no contacts. --set kind.words.WORD=KIND says what one means."
+            )
 
     def _identifiers(self) -> None:
         table = self._document.setdefault("identifiers", {})
@@ -411,7 +576,7 @@ class _Sniffer:
     def _dropped(self) -> None:
         used = {self._columns.position(column) for column in _columns_in(self._document)}
         drop: dict[str, list[Column]] = {}
-        for role in ("content", "location", "traits"):
+        for role in _DROPPED:
             at = [position for position in self._columns.roles.get(role, ()) if position not in used]
             if at:
                 drop[role] = [self._columns.reference(position) for position in at]
@@ -433,14 +598,16 @@ class _Sniffer:
             raw for raw, _ in units if raw.strip()
         ]
         last = lines[-1] if len(lines) > 1 else ""
-        found = re.match(r"[^0-9]{3,}", last)
+        found = re.match(r"\D{3,}", last)
         if not found or not is_footer_word(found[0]) or len(self._columns.rows) < 1:
             return
         prefix = found[0]
         if any(raw.startswith(prefix) for raw, _ in units[:-1]):
             return
         footer = {"prefix": prefix}
-        if re.match(r"[^0-9]*[0-9]+\D*$", last):
+        # In a line with a cell for every column a figure may be the sum of its column, and claims no records.
+        row = last.count(self._file["delimiter"]) >= self._columns.width - 1 and self._columns.width > 1
+        if re.match(r"\D*\d+\D*$", last) and (not row or counts_records(prefix)):
             footer["count"] = "([0-9]+)"
         self._document["footer"] = footer
         self._say("footer", f"lines that begin with {prefix.strip()!r}")
@@ -451,15 +618,15 @@ class _Sniffer:
             self._ask("operator", "--operator NAME", "Whose records are these? Duplicates and merging go by it.")
         else:
             self._document["operator"] = operator
-        self._document["name"] = self._answers.get("name") or operator or self._sample.path.stem
+        self._document["name"] = self._answers.get("name") or operator or "open"
         if self._columns.names and not any(_LONG.search(name) for name in self._columns.names):
             # A header with a number in it is not kept: a profile holds none.
             self._document["recognise"] = {"header": list(self._columns.names)}
 
     def _overrides(self) -> None:
-        """Whatever else was said with a dotted key of the profile; columns were taken where they were looked at."""
+        """Whatever else was said with a dotted key of the profile; the rest was taken where it was looked at."""
         for key, value in self._answers.items():
-            if key in ("form", "country", "direction", "name", "operator") or key in _COLUMN_KEYS:
+            if key in ("form", "country", "direction", "name", "operator") or key in _TAKEN_KEYS:
                 continue
             table = self._document
             if key.startswith("kind.words."):
@@ -472,18 +639,45 @@ class _Sniffer:
                 table[last] = value
 
 
-_COLUMN_KEYS: Final = frozenset(
+_TAKEN_KEYS: Final = frozenset(
     {
+        *(f"direction.{way}" for way in _WAYS),
         *(f"{table}.column" for table in ("a", "b", "duration", "kind", "direction")),
         *(f"identifiers.{role}" for role in ("imei", "imsi", "record", "call")),
         "start.columns",
     }
 )
+_MEANS: Final[Mapping[Direction, str]] = {
+    "outgoing": "outgoing calls, which the subscriber made",
+    "incoming": "incoming calls, which the subscriber got",
+}
+_DROPPED: Final = ("content", "location", "traits")
+_UNITS: Final = ("s", "min", "ms", "h:m:s")
 _SIGN_NAMES: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 def _some_columns(sample: Sample, encoding: str) -> bool:
     return any(len(cells) > 1 for sign in _SIGN_NAMES for _, cells in split(sample, encoding, sign, most=50))
+
+
+def _counted(words: Counter[str]) -> str:
+    """The words with how often each stands; of many, the most frequent. What is no plain word is not repeated."""
+    named: Counter[str] = Counter()
+    for word, count in words.items():
+        named["(nothing)" if not word else repr(word) if _is_plain(word) else "(other)"] += count
+    shown = [f"{word} {count}" for word, count in named.most_common(_WORDS_ASKED)]
+    return ", ".join(shown) + (", …" if len(named) > _WORDS_ASKED else "")
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a cell may be repeated in a question: it is a word or sign, and may be neither content nor a number."""
+    return len(word) <= _WORD_LENGTH and not may_hold_number(word)
+
+
+def _example(cells: Sequence[str]) -> str:
+    """A time as it stands in the file; nothing where what stands there may be a telephone number."""
+    filled = (cell for cell in cells if cell and not may_hold_number(_DATES.sub("", cell)))
+    return next(filled, "")[:_WORD_LENGTH]
 
 
 def _header_said(columns: Columns) -> str:

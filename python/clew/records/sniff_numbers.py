@@ -31,6 +31,7 @@ _JUDGED: Final = 60
 _NUMBER_DIGITS: Final = 7
 _MOST: Final = 0.95
 _SIGNS: Final = re.compile(r"[\s().\-/]")
+_SPREADSHEET: Final = re.compile(r"=?['\"`](.*?)['\"`]?|=(\+.*)", re.DOTALL)
 _PREFIXES: Final = re.compile(r"^(?:[#*]31#|\*67|\*82)")
 _NUMBER: Final = re.compile(r"(?:\+|00)?[0-9]{6,15}", re.ASCII)
 _DAMAGE: Final = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}", re.ASCII)
@@ -51,6 +52,9 @@ class FormSeen:
 
 
 def _clean(text: str) -> str:
+    """The text as the reader sees it: without what keeps a spreadsheet from reading a number, and without layout."""
+    if wrapped := _SPREADSHEET.fullmatch(text.strip()):
+        text = wrapped[1] if wrapped[1] is not None else wrapped[2]
     return _PREFIXES.sub("", _SIGNS.sub("", ascii_digits(text)))
 
 

@@ -1,6 +1,6 @@
 """The words of operators for columns, kinds and directions, folded so that spellings of one word meet.
 
-The lists are in ``words.toml``; nothing is matched that is not written there.
+The lists are in ``words.toml``; nothing is matched that is not written there, alone or as a kind beside a direction.
 """
 
 from __future__ import annotations
@@ -16,7 +16,20 @@ from typing import Any, Final, Literal
 from clew.records.profile import Outside
 from clew.records.schema import RecordKind
 
-__all__ = ["column_role", "direction_of", "duration_unit", "fold", "is_footer_word", "kind_of", "says_utc"]
+__all__ = [
+    "column_role",
+    "counts_records",
+    "direction_of",
+    "duration_unit",
+    "fold",
+    "is_footer_word",
+    "kind_of",
+    "likely_direction",
+    "says_utc",
+    "unit_words",
+]
+
+Direction = Literal["outgoing", "incoming"]
 
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NOT_WORD: Final = re.compile(r"[^\w]|_")
@@ -78,24 +91,61 @@ def column_role(header: str) -> str | None:
 
 def kind_of(word: str) -> RecordKind | Outside | None:
     """The kind that an operator's word says; None if it is not in the list."""
-    meaning = _table("kind").get(fold(word))
+    words = fold(word)
+    meaning = _table("kind").get(words) or _kind_and_direction(words)[0]
     if meaning is None:
         return None
     return "out of scope" if meaning == "outside" else RecordKind[meaning.upper()]
 
 
-def direction_of(word: str) -> Literal["outgoing", "incoming"] | None:
+def direction_of(word: str) -> Direction | None:
     """The direction that an operator's word says, seen from the subscriber; None if it says none."""
-    meaning = _table("direction").get(fold(word))
+    words = fold(word)
+    return _direction(_table("direction").get(words) or _kind_and_direction(words)[1])
+
+
+def likely_direction(word: str) -> Direction | None:
+    """What a short sign for a direction often means: to be offered where it is asked for, never to be taken."""
+    sign = word.strip().casefold()
+    found = (way for way, signs in _words()["likely"].items() if sign in signs)
+    return _direction(next(found, None))
+
+
+def _direction(meaning: str | None) -> Direction | None:
     if meaning == "outgoing":
         return "outgoing"
     return "incoming" if meaning == "incoming" else None
+
+
+@cache
+def _kind_and_direction(words: str) -> tuple[str | None, str | None]:
+    """Both meanings of folded words that are one for a kind and one for a direction ("voix sortante"), else Nones.
+
+    A word for a direction that says another kind by itself ("missed", "sms in") stands beside no second one; and what
+    can be taken apart in two ways that differ says nothing.
+    """
+    kinds, ways = _table("kind"), _table("direction")
+    tokens = words.split()
+    found = set()
+    for place in range(1, len(tokens)):
+        parts = (" ".join(tokens[:place]), " ".join(tokens[place:]))
+        for kind, way in (parts, parts[::-1]):
+            if kind in kinds and way in ways and kinds.get(way, "voice") == "voice":
+                found.add((kinds[kind], ways[way]))
+    return found.pop() if len(found) == 1 else (None, None)
 
 
 def duration_unit(header: str) -> str | None:
     """``s``, ``min`` or ``ms`` where the header of a duration says it."""
     units = {_table("unit")[token] for token in fold(header).split() if token in _table("unit")}
     return units.pop() if len(units) == 1 else None
+
+
+def unit_words() -> frozenset[str]:
+    """The words for units that stand behind the figures of durations, folded."""
+    return frozenset(
+        (*_table("unit"), *(fold(word) for word in _words()["spelled"]["h"] + _words()["spelled"]["short"]))
+    )
 
 
 @cache
@@ -114,3 +164,10 @@ def is_footer_word(text: str) -> bool:
     words = fold(text)
     known = {fold(word) for word in _words()["footer"]["words"]}
     return words in known or any(token in known for token in words.split())
+
+
+def counts_records(text: str) -> bool:
+    """Whether words beside a figure say that it counts records or lines, and is no sum of a column."""
+    counted = {fold(word) for word in _words()["footer"]["counted"]}
+    words = fold(text)
+    return words in counted or any(token in counted for token in words.split())
