@@ -98,6 +98,20 @@ def test_no_node_is_left_over_when_the_demo_is_stopped(how: str, nodes: list[Pat
         ask_node(nodes[0], {"do": "list"})
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="says by /proc which processes are left")
+def test_no_node_is_left_over_when_the_demo_is_killed_where_there_is_no_terminal(nodes: list[Path]) -> None:
+    """Harm stopped: a demo that a service manager or a lack of memory kills leaves nodes which serve for ever."""
+    command = [sys.executable, "-c", PROGRAM, nodes[0].parents[1] / "passphrase", *nodes]
+    demo = subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert demo.stdout is not None
+    processes = [int(text) for text in demo.stdout.readline().split()]
+    assert len(processes) == 2
+    assert all(map(is_there, processes))
+    demo.kill()
+    demo.communicate(timeout=60)
+    assert gone(processes)
+
+
 def test_a_node_that_cannot_serve_is_said_and_the_other_one_ends(nodes: list[Path]) -> None:
     """Harm stopped: a demo that waits for ever, or leaves its user with a page of Python."""
     host, port = read_settings(nodes[1]).address.split(":")
@@ -159,6 +173,20 @@ def test_a_machine_without_a_loopback_address_is_told_what_is_needed(monkeypatch
 
     monkeypatch.setattr("clew.cli.demo_nodes.socket.socket", refused)
     with pytest.raises(StorageError, match=r"loopback") as stop:
+        free_ports(2)
+    assert stop.value.code == "demo.no-port"
+
+
+def test_a_loopback_interface_that_is_down_is_said_before_anything_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Harm stopped: ports that can be opened and not be reached, and a demo that is silent for ten minutes."""
+
+    def unreachable(*_: object) -> None:
+        raise OSError(101, "Network is unreachable")
+
+    monkeypatch.setattr("clew.cli.demo_nodes.socket.create_connection", unreachable)
+    with pytest.raises(StorageError, match="Network is unreachable") as stop:
         free_ports(2)
     assert stop.value.code == "demo.no-port"
 

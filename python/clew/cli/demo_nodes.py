@@ -29,6 +29,7 @@ _START_SECONDS: Final = 60.0
 _STILL_SECONDS: Final = 600.0
 _TROUBLED_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 0.05
+_CONNECT_SECONDS: Final = 5.0
 _END_SECONDS: Final = 15.0
 
 
@@ -105,7 +106,8 @@ def running(nodes: Sequence[Path], passphrase_file: Path) -> Iterator[Nodes]:
     """Start the nodes of these folders, and end them when what stands inside is over.
 
     They take a second or two to load: :meth:`Nodes.wait` returns when they serve. That what stands inside is over
-    includes an error, Ctrl-C, and being told to end: a process that is left over would hold the demo's folder.
+    includes an error, Ctrl-C, being told to end, and being killed: a process that is left over would hold the demo's
+    folder.
     """
     with ExitStack() as ending:
         ending.enter_context(_told_to_end())
@@ -141,10 +143,13 @@ def free_ports(count: int) -> list[int]:
             found = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
             for one in found:
                 one.bind(("127.0.0.1", 0))
+            # An interface that is down lets ports be opened, and nothing come through: only a connection tells.
+            found[0].listen()
+            open_sockets.enter_context(socket.create_connection(found[0].getsockname(), _CONNECT_SECONDS))
         except OSError as error:
             raise StorageError(
                 "demo.no-port",
-                f"no port of 127.0.0.1 can be opened: {error.strerror}",
+                f"no port of 127.0.0.1 can be opened and reached: {error.strerror or 'nothing answers'}",
                 mend="The demo's two nodes speak over the loopback address. Run it where sockets are allowed.",
             ) from error
         return [int(one.getsockname()[1]) for one in found]
@@ -153,9 +158,10 @@ def free_ports(count: int) -> list[int]:
 def _start(node: Path, passphrase_file: Path) -> subprocess.Popen[bytes]:
     # -P: no module of the folder in which somebody runs the demo is taken for one of Clew's.
     command = [sys.executable, "-P", "-m", "clew.cli", "node", "serve", str(node)]
-    command += ["--passphrase-file", str(passphrase_file)]
+    # Its input ends when this process closes it, or dies in a way that leaves it no time to end anybody.
+    command += ["--passphrase-file", str(passphrase_file), "--until-stdin-ends"]
     with _said(node).open("wb") as said:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)  # noqa: S603 - our own
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=said, stderr=said)  # noqa: S603 - our own
 
 
 def _said(node: Path) -> Path:
@@ -166,7 +172,8 @@ def _end(processes: dict[Path, subprocess.Popen[bytes]]) -> None:
     """End every process: told first, killed if it does not listen, or if this is interrupted, too."""
     try:
         for one in processes.values():
-            one.terminate()
+            assert one.stdin is not None
+            one.stdin.close()
         for one in processes.values():
             one.wait(_END_SECONDS)
     finally:

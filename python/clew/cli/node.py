@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +15,15 @@ from clew.cli.output import Output, json_option
 from clew.cli.warrant_files import FILE, passphrase, passphrase_option
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     from clew.node.identity import Card
 
 __all__ = ["FOLDER", "node"]
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 _CARD_LIMIT = 64 * 1024
+_CHUNK = 64 * 1024
 
 
 @click.group()
@@ -160,8 +166,13 @@ def list_peers(folder: Path, as_json: bool) -> None:
 @node.command()
 @click.argument("folder", type=FOLDER)
 @passphrase_option
+@click.option(
+    "--until-stdin-ends",
+    is_flag=True,
+    help="Stop, too, when standard input ends: for a program that starts the node, and must not leave it over.",
+)
 @json_option
-def serve(folder: Path, passphrase_file: Path | None, as_json: bool) -> None:
+def serve(folder: Path, passphrase_file: Path | None, until_stdin_ends: bool, as_json: bool) -> None:
     """Run the node of FOLDER until it is stopped (Ctrl-C). Every trace goes on where it was left.
 
     It may be stopped, or lose its power, at any moment: nothing is asked twice and nothing is answered differently.
@@ -172,6 +183,7 @@ def serve(folder: Path, passphrase_file: Path | None, as_json: bool) -> None:
     """
     import asyncio
     import signal
+    import threading
 
     from clew.effects import system_clock, system_randomness
     from clew.node.desk import Desk
@@ -196,9 +208,22 @@ def serve(folder: Path, passphrase_file: Path | None, as_json: bool) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
+        if until_stdin_ends:
+            threading.Thread(target=_tell_end_of_stdin, args=(loop, stop.set), daemon=True).start()
         await running.run(stop, ready)
 
     asyncio.run(run())
+
+
+def _tell_end_of_stdin(loop: AbstractEventLoop, tell: Callable[[], object]) -> None:
+    """Have the loop call ``tell`` when standard input ends, which it does however the process at its other end dies.
+
+    A thread waits, because no event loop of every system can wait for a file or a device as it waits for a pipe.
+    """
+    while os.read(0, _CHUNK):
+        pass
+    with suppress(RuntimeError):  # the node was stopped otherwise, and its loop is closed
+        loop.call_soon_threadsafe(tell)
 
 
 def _document(card: Card) -> dict[str, Any]:
