@@ -139,7 +139,7 @@ def test_json_leaves_out_nothing_that_is_listed(case: Path, monkeypatch: pytest.
     assert len(shown["successions"]) == 30
     cut = json.loads(CliRunner().invoke(cells, [str(case), "--json", "--top", "2"]).output)
     assert (len(cut["ranked"]), len(cut["successions"])) == (2, 2)
-    assert cut["totals"] == {"ranked": found.ranked.num_rows, "listed": 25, "successions": 30}
+    assert cut["totals"] == {"ranked": found.ranked.num_rows, "listed": 25, "did_not_hold": 0, "successions": 30}
 
 
 def test_json_names_records_as_the_other_commands_take_them(case: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 from clew.case.folder import CaseFolder
 from clew.chain.files import read_graph
 from clew.cli.to_paste import clew_to_paste
+from clew.decisions import read_decisions
 from clew.records.store import Store
 from clew.synth.layouts import FRENCH, IRAQI
 from tests.command import run, run_json
@@ -110,8 +111,16 @@ def test_what_is_said_of_the_end_is_what_stands_in_the_findings(told: Any, folde
     found = told["judgement"]
     document = json.loads((folder / "case" / "findings" / "findings.json").read_text())
     assert len(listed) == found["listed"] == told["stages"][-1]["listed"] == document["summary"]["listed"]
-    wrong = found["listed"] - found["listed_right"]
-    assert 0 <= told["listed_and_refuted"] <= min(wrong, sum(stage["wrong"] for stage in told["stages"]))
+    decided = read_decisions(folder / "case")
+    assert [len(decided.held), len(decided.refuted)] == [
+        sum(stage[what] for stage in told["stages"]) for what in ("confirmed", "wrong")
+    ]
+    assert decided.held <= members
+    assert not decided.refuted & members
+    assert told["listed_and_refuted"] == len(decided.refuted.intersection(listed))
+    page = Path(told["report"][-1]).read_text("utf-8")
+    leads = set(re.findall(r'<th scope="row" class="id">([^<]*)', page.split('id="leads"')[1].split("<h2")[0]))
+    assert leads == set(listed) - decided.refuted
     assert found["listed_right"] == len(members.intersection(listed))
     successions = pq.read_table(folder / "case" / "findings" / "successions.parquet")
     assert found["successions_named"] == sum(len(old) for old in successions["old"].to_pylist())

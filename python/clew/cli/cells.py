@@ -16,6 +16,7 @@ from clew.effects import system_clock
 
 if TYPE_CHECKING:
     from clew.cells import Findings
+    from clew.decisions import Decisions
 
 __all__ = ["cells"]
 
@@ -36,10 +37,12 @@ def cells(case: Path, top: int | None, policy: Path | None, as_json: bool) -> No
 
     Reads only the traced graph of the case. Every number comes with its reasons (+), the records behind them, and the
     innocent explanation that fits best (-). Number changes of one person follow. All of it is written into the case's
-    findings folder; what is shown are leads, not verdicts.
+    findings folder; what is shown are leads, not verdicts. Numbers that were checked and did not hold (clew decide)
+    are no leads any more: they stand apart, with their place in the order.
 
     With --json and without --top nothing that is listed (a probability of one half or more) is left out, and no number
-    change; totals says how many there are in all. Records are named as clew records source takes them.
+    change; totals says how many there are in all, and did_not_hold holds the numbers that stand apart.
+    Records are named as clew records source takes them.
 
     \b
     Example:
@@ -50,6 +53,7 @@ def cells(case: Path, top: int | None, policy: Path | None, as_json: bool) -> No
     from clew.cells.keep import keep_findings
     from clew.chain.files import read_graph, require_traced
     from clew.cli.cells_text import findings_text
+    from clew.decisions import read_decisions
 
     output = Output(as_json)
     folder = CaseFolder.open(case)
@@ -61,22 +65,39 @@ def cells(case: Path, top: int | None, policy: Path | None, as_json: bool) -> No
     findings = find(graph)
     progress.end()
     keep_findings(folder, findings, log)
-    output.result(_document(findings, top), findings_text(findings, top or _SHOWN) if not as_json else "")
+    decisions = read_decisions(folder)
+    output.result(
+        _document(findings, decisions, top),
+        findings_text(findings, decisions, top or _SHOWN) if not as_json else "",
+    )
 
 
-def _document(findings: Findings, top: int | None) -> dict[str, Any]:
-    """``findings.json`` with both tables: the first ``top`` rows, or whatever is listed; ``totals`` counts all rows."""
+def _document(findings: Findings, decisions: Decisions, top: int | None) -> dict[str, Any]:
+    """``findings.json`` with both tables: the first ``top`` rows, or whatever is listed; ``totals`` counts all rows.
+
+    What was checked and did not hold stands apart, all of it; every ranked row has the decision about it, or null.
+    """
     listed = findings.document["summary"]["listed"]
-    ranked = findings.ranked.slice(0, top or max(listed, _SHOWN))
+    latest, refuted = decisions.latest, decisions.refuted
+    rows = findings.ranked.to_pylist()
+    apart = [row for row in rows if row["vertex"] in refuted]
+    ranked = [row for row in rows if row["vertex"] not in refuted][: top or max(listed, _SHOWN)]
     successions = findings.successions.slice(0, top)
+
+    def decided(row: dict[str, Any]) -> dict[str, Any]:
+        one = latest.get(row["vertex"])
+        return {**_row(row), "decision": one.document() if one is not None else None}
+
     return {
         **findings.document,
         "totals": {
             "ranked": findings.ranked.num_rows,
             "listed": listed,
+            "did_not_hold": len(apart),
             "successions": findings.successions.num_rows,
         },
-        "ranked": [_row(row) for row in ranked.to_pylist()],
+        "ranked": [decided(row) for row in ranked],
+        "did_not_hold": [decided(row) for row in apart],
         "successions": [_row(row) for row in successions.to_pylist()],
     }
 

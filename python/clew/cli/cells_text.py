@@ -7,8 +7,10 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import clew.words.report_sentences as words
 from clew.cells.findings import Findings
 from clew.cli.output import counted
+from clew.decisions import Decisions
 from clew.records.schema import record_id_text
 from clew.words.speaker import Language, Speaker
 
@@ -18,14 +20,18 @@ _WIDTH = 100
 _RECORDS = 3
 
 
-def findings_text(findings: Findings, top: int) -> str:
-    """The ranked list with reasons and innocent explanations, number changes, hubs, and what limits all of it."""
-    return "\n".join(_Text(findings).lines(top)) + "\n"
+def findings_text(findings: Findings, decisions: Decisions, top: int) -> str:
+    """The ranked list with reasons and innocent explanations, number changes, hubs, and what limits all of it.
+
+    What was checked and did not hold stands apart from the leads.
+    """
+    return "\n".join(_Text(findings, decisions).lines(top)) + "\n"
 
 
 class _Text:
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, decisions: Decisions) -> None:
         self._findings = findings
+        self._latest, self._refuted = decisions.latest, decisions.refuted
         self._speaker = Speaker(Language.EN)
 
     def lines(self, top: int) -> Iterator[str]:
@@ -39,30 +45,51 @@ class _Text:
         )
         for sentence in document["summary"]["sentences"]:
             yield from self._wrapped(sentence, "")
+        if looked["stage"] > 1:
+            yield from self._wrapped({"msgid": words.LATER_STAGE.one, "values": {}}, "")
         yield ""
-        yield from self._ranked(top)
+        rows = self._findings.ranked.to_pylist()
+        yield from self._ranked([row for row in rows if row["vertex"] not in self._refuted], top)
+        yield from self._apart([row for row in rows if row["vertex"] in self._refuted])
         yield from self._changes(top)
         yield from self._hubs(document["hubs"])
         for sentence in (*document["limits"], *document["notes"]):
             yield from self._wrapped(sentence, "", bullet="* ")
 
-    def _ranked(self, top: int) -> Iterator[str]:
-        table = self._findings.ranked
-        if not table.num_rows:
+    def _ranked(self, leads: list[dict[str, Any]], top: int) -> Iterator[str]:
+        if not leads:
             return
-        rows = table.slice(0, top).to_pylist()
+        rows = leads[:top]
         width = max(len(row["vertex"]) for row in rows)
         for row in rows:
-            share = self._speaker.value({"share": row["probability"]})
-            yield (
-                f"{row['rank']:>4}  {row['vertex']:<{width}}  {share:>4}  hop {row['hop']}  "
-                f"{counted(row['contacts'], 'number')} in contact, {counted(row['calls'], 'contact')}"
-            )
+            yield f"{self._head(row, width)}{self._decided(row)}"
             yield from self._reasons(row)
-        rest = table.num_rows - len(rows)
+        rest = len(leads) - len(rows)
         if rest:
             yield f"      … and {counted(rest, 'number')} ranked below; --top shows more."
         yield ""
+
+    def _apart(self, rows: list[dict[str, Any]]) -> Iterator[str]:
+        """The numbers that are no leads any more, each with its place in the order and who decided."""
+        if not rows:
+            return
+        yield words.REFUTED.one
+        yield from self._wrapped({"msgid": words.REFUTED_INTRO.one, "values": {"n": len(rows)}}, "")
+        width = max(len(row["vertex"]) for row in rows)
+        for row in rows:
+            yield f"{self._head(row, width)}{self._decided(row)}"
+        yield ""
+
+    def _head(self, row: Mapping[str, Any], width: int) -> str:
+        share = self._speaker.value({"share": row["probability"]})
+        return (
+            f"{row['rank']:>4}  {row['vertex']:<{width}}  {share:>4}  hop {row['hop']}  "
+            f"{counted(row['contacts'], 'number')} in contact, {counted(row['calls'], 'contact')}"
+        )
+
+    def _decided(self, row: Mapping[str, Any]) -> str:
+        one = self._latest.get(row["vertex"])
+        return "" if one is None else f"\n      = checked: {one.word} ({one.by}, {one.on})"
 
     def _changes(self, top: int) -> Iterator[str]:
         table = self._findings.successions

@@ -16,6 +16,7 @@ from clew.cli.auditor import auditor
 from clew.cli.case import case
 from clew.cli.cells import cells
 from clew.cli.controls import escaped_controls, without_controls
+from clew.cli.decide import decide
 from clew.cli.demo import demo
 from clew.cli.doctor import doctor
 from clew.cli.importing import import_command
@@ -63,6 +64,7 @@ cli.add_command(node)
 cli.add_command(case)
 cli.add_command(auditor)
 cli.add_command(cells)
+cli.add_command(decide)
 cli.add_command(report)
 cli.add_command(export)
 cli.add_command(demo)

@@ -217,7 +217,7 @@ def _result(run: Demo, found: Judgement, entries: int) -> list[str]:
             found.listed,
             f"numbers listed at the end (probability one half or more): {found.listed_right} members', "
             f"{found.listed - found.listed_right} innocent people's, of which {run.listed_and_refuted()} were checked "
-            "before and found wrong",
+            "before and found wrong: no leads any more, they stand apart",
         ),
         (
             found.innocents,

@@ -20,6 +20,7 @@ from clew.chain import files
 from clew.chain.graph import Bound, Detail, Scope, TracedGraph
 from clew.chain.trace import trace
 from clew.cli.demo_folder import storage
+from clew.decisions import Decisions, keep_decisions
 from clew.effects import Clock, Progress, Randomness
 from clew.errors import Refused
 from clew.records.account import Account
@@ -63,6 +64,10 @@ then the next stage is asked for."""
 BUDGET: Final = Budgets(numbers=10_000, sources=100)
 PASSPHRASE: Final = "everything here is synthetic"  # noqa: S105 - it protects keys that open nothing
 """Of the demo's keys; a real one is nobody else's."""
+
+CHECKER: Final = "The demo (synthetic)"
+EVIDENCE: Final = "Compared with the planted truth, which stands in for other evidence"
+"""What the decisions of the demo say of who decided, and on what evidence."""
 
 AUTHORITIES: Final = (
     ("baghdad", "Investigating judge, Baghdad (synthetic)", "iraq"),
@@ -127,8 +132,7 @@ class Demo:
     _oracle: Oracle = field(init=False)
     _seeds: list[str] = field(init=False)
     _inside: set[str] = field(default_factory=set)
-    _confirmed: set[str] = field(default_factory=set)
-    _refuted: set[str] = field(default_factory=set)
+    _decisions: Decisions = field(default_factory=Decisions)
 
     def make_scenario(self) -> None:
         """Write both services' files, their profiles, the first warrant's seeds, and the truth beside them."""
@@ -192,8 +196,11 @@ class Demo:
         inside = graph.vertices["vertex"].to_pylist()
         self._inside.update(inside)
         self.traced = Traced(graph.scope, tuple(self._seeds), frozenset(inside))
-        leads = [lead for lead in self.findings.ranked["vertex"].to_pylist() if lead not in self._refuted]
+        refuted_before = self._decisions.refuted
+        leads = [lead for lead in self.findings.ranked["vertex"].to_pylist() if lead not in refuted_before]
         confirmed, refuted = self._check(leads) if number < STAGES else ([], [])
+        self._record(case, graph, confirmed, held=True)
+        self._record(case, graph, refuted, held=False)
         stage = Stage(
             number=number,
             seeds=len(self._seeds),
@@ -205,8 +212,6 @@ class Demo:
             begin=graph.scope.begin,
             until=graph.scope.end,
         )
-        self._confirmed.update(confirmed)
-        self._refuted.update(refuted)
         self._seeds += confirmed
         self.stages.append(stage)
         return stage
@@ -245,14 +250,14 @@ class Demo:
             self.made,
             inside=self._inside,
             listed=self._listed(),
-            checked=self._confirmed | self._refuted,
-            confirmed=self._confirmed,
+            checked=self._decisions.latest,
+            confirmed=self._decisions.held,
             successions=self.findings.successions,
         )
 
     def listed_and_refuted(self) -> int:
         """How many of the numbers listed at the end were checked in an earlier stage and found wrong."""
-        return len(self._refuted.intersection(self._listed()))
+        return len(self._decisions.refuted.intersection(self._listed()))
 
     def first_record(self) -> str:
         """A record behind the first reason of the first lead, as ``IMPORT:UNIT``."""
@@ -307,10 +312,19 @@ class Demo:
                 break
         return confirmed, refuted
 
-    def _listed(self) -> list[str]:
-        """The numbers that the last findings list: what ``clew cells`` and the report say of them too.
+    def _record(self, case: CaseFolder, graph: TracedGraph, leads: list[str], *, held: bool) -> None:
+        """Record what the checking of these leads came to, as ``clew decide`` does."""
+        if leads:
+            named = dict.fromkeys(leads, "the demo")
+            self._decisions = keep_decisions(
+                case, graph, named, held=held, by=CHECKER, reason=EVIDENCE, on=self.clock().date(), log=self._log()
+            )
 
-        Those that were checked and found wrong are among them, because the findings know only the graph.
+    def _listed(self) -> list[str]:
+        """The numbers to which the last findings give a probability of one half or more.
+
+        Those that were checked and found wrong are among them, because the findings know only the graph; ``clew
+        cells`` and the report list them apart.
         """
         ranked = self.findings.ranked
         limit = float(self.findings.document["method"]["parameters"]["listed_at"])

@@ -17,6 +17,7 @@ OPTIONS: Final = {
     "authority": "--authority",
     "legal_basis": "--legal-basis",
     "purpose": "--purpose",
+    "by": "--by",
     "reason": "--reason",
     "seeds": "--seed",
     "window": "--from and --to",

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, final
+from typing import final
 
 import click
 
+from clew.cli.number_lines import number_lines
 from clew.cli.warrant_options import read_country
 from clew.errors import ClewError, InputError, UsageError
 
 __all__ = ["SeedText", "Written", "ask_country", "ask_seeds", "given_seeds", "is_canonical", "read_seeds", "seeds_text"]
-
-_SEED_LINES: Final = 100_000  # bytes of a file of seeds
 
 
 @final
@@ -42,36 +41,12 @@ class Written:
 def given_seeds(options: Sequence[str], file: Path | None) -> list[SeedText]:
     """The seeds of ``--seed`` and of the lines of ``--seeds-file``; empty lines and comments are passed over."""
     seeds = [SeedText(text, f"seed {position}", "--seed") for position, text in enumerate(options, 1)]
-    return seeds + (_lines(file) if file is not None else [])
+    lines = number_lines(file, "seed", _unusable) if file is not None else []
+    return seeds + [SeedText(line, "this seed", place, in_file=True) for line, place in lines]
 
 
-def _lines(path: Path) -> list[SeedText]:
-    from clew.numbers import is_comment
-    from clew.warrants.files import read_file
-
-    try:
-        text = read_file(path, _SEED_LINES).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            "warrant.seeds-file",
-            "the file of seeds is not UTF-8 text",
-            where=str(path),
-            mend="Save it as plain text in UTF-8, one seed a line.",
-        ) from error
-    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1)]
-    seeds = [
-        SeedText(line, "this seed", f"{path}, line {number}", in_file=True)
-        for number, line in lines
-        if line and not is_comment(line)
-    ]
-    if not seeds:
-        raise InputError(
-            "warrant.seeds-file",
-            "the file of seeds names no seed",
-            where=str(path),
-            mend="Write one seed a line. Empty lines, and lines that begin with # and no digit, are passed over.",
-        )
-    return seeds
+def _unusable(what: str, *, where: str, mend: str) -> InputError:
+    return InputError("warrant.seeds-file", what, where=where, mend=mend)
 
 
 def is_canonical(text: str) -> bool:

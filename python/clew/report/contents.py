@@ -6,13 +6,14 @@ Nothing here knows a language. Texts in words are sentences (``spec/findings.md`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, final
 
 from clew.audit.log import LoggedEntry
 from clew.cells.findings import Findings
 from clew.chain.graph import TracedGraph
+from clew.decisions import Decisions
 from clew.records.account import Account
 from clew.warrants.document import Warrant
 
@@ -57,8 +58,8 @@ class Joint:
 @dataclass(frozen=True, slots=True, repr=False)
 class Contents:
     """Everything that a report tells: the warrant of the graph's stage and the names of those who signed it, the
-    accounts of all imports, the graph, the findings made from it, the log before the report, and what a joint trace
-    leaves if the graph is of one."""
+    accounts of all imports, the graph, the findings made from it, the log before the report, what a joint trace
+    leaves if the graph is of one, and what people decided about numbers of the case."""
 
     warrant: Warrant
     signers: tuple[str, ...]
@@ -67,6 +68,7 @@ class Contents:
     findings: Findings
     entries: tuple[LoggedEntry, ...]
     joint: Joint | None = None
+    decisions: Decisions = field(default_factory=Decisions)
 
     @property
     def listed_at(self) -> float:

@@ -23,18 +23,21 @@ _MODIFIED = re.compile(rb'lastmodifieddate="[0-9-]*"')
 
 
 def as_networkx(contents: Contents) -> nx.MultiGraph[str]:
-    """The traced graph with the findings on its vertices; attributes that are not known are absent."""
+    """The traced graph with findings and decisions on its vertices; attributes that are not known are absent."""
     scope = contents.graph.scope
     graph: nx.MultiGraph[str] = nx.MultiGraph(case=scope.case, warrant=scope.warrant, stage=scope.stage)
     found = {
         row["vertex"]: row for row in contents.findings.ranked.select(["vertex", "rank", "probability"]).to_pylist()
     }
+    latest = contents.decisions.latest
     for row in contents.graph.vertices.to_pylist():
         known: dict[str, Any] = {"label": row["vertex"], "hop": row["hop"], "seed": row["seed"]}
         known |= {name: row[name] for name in ("hub", "contacts") if row[name] is not None}
         known["holders"] = "; ".join(row["holders"])
         if row["vertex"] in found:
             known |= {name: found[row["vertex"]][name] for name in ("rank", "probability")}
+        if row["vertex"] in latest:
+            known["decision"] = latest[row["vertex"]].word
         graph.add_node(row["vertex"], **known)
     for number, row in enumerate(contents.graph.pairs.to_pylist()):
         features = {name: value for name, value in row.items() if isinstance(value, int | str)}

@@ -93,6 +93,8 @@ ENTRIES = {
     "trace.refused": words.ENTRY_TRACE_REFUSED,
     "graph.written": words.ENTRY_GRAPH_WRITTEN,
     "cells.found": words.ENTRY_CELLS_FOUND,
+    "decision.recorded": words.ENTRY_DECISION_RECORDED,
+    "decision.refused": words.ENTRY_DECISION_REFUSED,
     "report.written": words.ENTRY_REPORT_WRITTEN,
     "export.written": words.ENTRY_EXPORT_WRITTEN,
     "overlap.asked": words.ENTRY_OVERLAP_ASKED,

@@ -115,6 +115,8 @@ def render(
         account_rows=_account_rows(contents),
         account_details=_account_details(contents, speaker),
         leads=_leads(contents, speaker),
+        later=contents.graph.scope.stage > 1,
+        decisions=contents.decisions.all,
         group=_group(contents, speaker),
         successions=_successions(contents, speaker),
         changes=contents.findings.successions.num_rows,
@@ -221,16 +223,21 @@ def _reason(reason: Mapping[str, Any], speaker: Speaker) -> dict[str, str | Mark
 
 
 def _leads(contents: Contents, speaker: Speaker) -> dict[str, Any]:
+    """The leads, and apart from them the numbers that did not hold, and those ranked below the list."""
+    latest, refuted = contents.decisions.latest, contents.decisions.refuted
     rows = contents.findings.ranked.to_pylist()
-    listed = [row for row in rows if row["probability"] >= contents.listed_at]
-    rest = rows[len(listed) :]
+    left = [row for row in rows if row["vertex"] not in refuted]
+    listed = [row for row in left if row["probability"] >= contents.listed_at]
+    rest = left[len(listed) :]
     for row in listed[:REASONED]:
         row["reasons"] = [_reason(reason, speaker) for reason in row["reasons"]]
         row["benign"] = _reason(row["benign"], speaker)
+        row["decision"] = latest.get(row["vertex"])
     return {
         "count": len(listed),
         "reasoned": listed[:REASONED],
         "brief": listed[REASONED:],
+        "refuted": [row for row in rows if row["vertex"] in refuted],
         "rest": rest[:UNLISTED_ROWS],
         "unlisted": len(rest),
     }
@@ -238,8 +245,10 @@ def _leads(contents: Contents, speaker: Speaker) -> dict[str, Any]:
 
 def _group(contents: Contents, speaker: Speaker) -> dict[str, Any]:
     seeds = [seed["vertex"] for seed in _seeds(contents) if seed["state"] != "absent"][:CHARTED]
-    listed = [row for row in contents.findings.ranked.to_pylist() if row["probability"] >= contents.listed_at]
-    leads = [row["vertex"] for row in listed[:CHARTED]]
+    ranked, refuted = contents.findings.ranked, contents.decisions.refuted
+    rows_of = zip(ranked["vertex"].to_pylist(), ranked["probability"].to_pylist(), strict=True)
+    listed = [vertex for vertex, share in rows_of if share >= contents.listed_at and vertex not in refuted]
+    leads = listed[:CHARTED]
     rows = pairs_among(contents.graph.pairs, [*seeds, *leads])
     week = week_of(rows)
     days = get_day_names("wide", locale=speaker.language.value)

@@ -1,7 +1,7 @@
 """Read out of a case what a report tells, and refuse what does not belong together.
 
 Everything comes from the case folder, each file checked against its hash: the warrant that the graph names by its
-digest, the graph of the last stage, the findings made from that graph, the accounts, the log.
+digest, the graph of the last stage, the findings made from that graph, the accounts, the log, the decisions.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from clew.case.folder import CaseFolder, Part
 from clew.cells.findings import Findings, parse_findings
 from clew.chain.files import Documents, read_accounts, read_graph
 from clew.chain.graph import TracedGraph
+from clew.decisions import read_decisions
 from clew.errors import InputError
 from clew.report.contents import Contents, Joint, Unmasked
 from clew.warrants.document import Warrant, parse_document
@@ -51,6 +52,7 @@ def read_contents(case: CaseFolder, log: Log) -> Contents:
         findings,
         tuple(log.entries()),
         _joint(case, document, policy),
+        read_decisions(case),
     )
 
 

@@ -31,11 +31,17 @@ _LIST = "; "
 
 
 def graph_tables(contents: Contents) -> dict[str, pa.Table]:
-    """The four tables by name, in the schemas of ``spec/graph.md`` and ``spec/findings.md``."""
+    """The four tables by name, in the schemas of ``spec/graph.md`` and ``spec/findings.md``.
+
+    The ranked numbers have a column more, ``decision``: ``held``, ``did not hold``, or null (``spec/decisions.md``, 4).
+    """
+    ranked, latest = contents.findings.ranked, contents.decisions.latest
+    words = [one.word if (one := latest.get(vertex)) else None for vertex in ranked["vertex"].to_pylist()]
+    place = ranked.column_names.index("probability") + 1
     return {
         "vertices": contents.graph.vertices,
         "pairs": contents.graph.pairs,
-        "ranked": contents.findings.ranked,
+        "ranked": ranked.add_column(place, pa.field("decision", pa.string()), pa.array(words, pa.string())),
         "successions": contents.findings.successions,
     }
 

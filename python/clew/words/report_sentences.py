@@ -31,6 +31,7 @@ GLANCE = Sentence("At a glance")
 GLANCE_SEEDS = Sentence("number named in the warrant", "numbers named in the warrant", "n")
 GLANCE_NUMBERS = Sentence("number inside the bound", "numbers inside the bound", "n")
 GLANCE_LISTED = Sentence("lead listed", "leads listed", "n")
+GLANCE_REFUTED = Sentence("ranked number checked that did not hold", "ranked numbers checked that did not hold", "n")
 GLANCE_CHANCE = Sentence("of them expected by chance")
 GLANCE_SUCCESSIONS = Sentence("change of number", "changes of number", "n")
 
@@ -201,6 +202,19 @@ RECORDS_BEHIND = Sentence("Records: {records}")
 CONTACTS_BEHIND = Sentence("Contacts behind it: {n}")
 FURTHER_LEADS = Sentence("Further leads")
 FURTHER_LEADS_INTRO = Sentence("Their reasons and innocent explanations are in the tables beside this report.")
+LATER_STAGE = Sentence(
+    "In a later stage the numbers that held have become seeds and left the list, so its highest places are less "
+    "reliable than their figures."
+)
+LEAD_HELD = Sentence("Checked, and it held: {by}, {on}.")
+REFUTED = Sentence("Checked, and did not hold")
+REFUTED_INTRO = Sentence(
+    "{n} ranked number was checked by other evidence and did not hold. It is no lead any more, whatever its "
+    "probability: the ranking knows only the calls.",
+    "{n} ranked numbers were checked by other evidence and did not hold. They are no leads any more, whatever their "
+    "probability: the ranking knows only the calls.",
+    "n",
+)
 NOT_LISTED = Sentence("Ranked and not listed")
 NOT_LISTED_INTRO = Sentence(
     "{n} more number inside the bound was ranked and stays below the list. It is no lead.",
@@ -212,6 +226,19 @@ NOT_LISTED_CUT = Sentence(
     "The first {n} are shown; all are in the tables beside this report.",
     "n",
 )
+
+# What people decided.
+DECISIONS = Sentence("Decisions")
+DECISIONS_INTRO = Sentence(
+    "What people decided about numbers of this case after checking them, in the order in which it was recorded. "
+    "Of each number the latest decision counts."
+)
+DECISIONS_NONE = Sentence("No decision about a number of this case was recorded.")
+DECISION = Sentence("Decision")
+DECISION_HELD = Sentence("held")
+DECISION_REFUTED = Sentence("did not hold")
+DECISION_BY = Sentence("Decided by")
+DECISION_ON = Sentence("Decided on")
 
 # The group in a chart and in tables.
 GROUP = Sentence("The named numbers and the leads among themselves")
@@ -305,6 +332,8 @@ ENTRY_TRACE_BOUND = Sentence("the numbers inside the bound were counted")
 ENTRY_TRACE_REFUSED = Sentence("a trace was refused")
 ENTRY_GRAPH_WRITTEN = Sentence("the traced graph was written")
 ENTRY_CELLS_FOUND = Sentence("the findings were written")
+ENTRY_DECISION_RECORDED = Sentence("decisions about numbers were recorded")
+ENTRY_DECISION_REFUSED = Sentence("a decision about a number was refused")
 ENTRY_REPORT_WRITTEN = Sentence("a report was written")
 ENTRY_EXPORT_WRITTEN = Sentence("tables were exported")
 ENTRY_OVERLAP_ASKED = Sentence("a partner was asked how many numbers are common")
