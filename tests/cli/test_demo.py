@@ -20,7 +20,7 @@ from clew.cli.to_paste import clew_to_paste
 from clew.decisions import read_decisions
 from clew.records.store import Store
 from clew.synth.layouts import FRENCH, IRAQI
-from tests.command import run, run_json
+from tests.command import run
 
 PEOPLE = 2_500
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -32,9 +32,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def told(folder: Path) -> Any:
-    """What ``clew demo --json`` says of a scenario that is not the demo's own."""
-    return run_json("demo", "--folder", folder, "--people", str(PEOPLE), "--seed", "3")
+def ran(folder: Path) -> subprocess.CompletedProcess[str]:
+    """``clew demo --json`` of a scenario that is not the demo's own."""
+    return run("demo", "--folder", folder, "--people", str(PEOPLE), "--seed", "3", "--json")
+
+
+@pytest.fixture(scope="module")
+def told(ran: subprocess.CompletedProcess[str]) -> Any:
+    """What it says."""
+    return json.loads(ran.stdout)
+
+
+def test_with_json_there_is_no_text_beside_the_document(ran: subprocess.CompletedProcess[str]) -> None:
+    """Harm stopped: a program that takes what stands on stderr for a failure."""
+    assert ran.stderr == ""
 
 
 def test_found_and_missed_are_all_members(told: Any, folder: Path) -> None:

@@ -84,7 +84,7 @@ def demo(folder: Path, seed: int | None, people: int, keep: bool, as_json: bool)
     chosen = DEMO_SEED if seed is None else seed
     size = Size.of_people(people)
     run = Demo(folder, chosen, size, system_clock, system_randomness, output.progress())
-    told = _Told(click.echo if not as_json else lambda text: click.echo(text, err=True))
+    told = _Told(click.echo if not as_json else lambda _: None)
     told.line(f"A synthetic scenario, seed {chosen}: every number is made up, and nothing leaves this machine.\n")
     with told.step("scenario", lambda: _scenario(run)):
         run.make_scenario()
