@@ -112,6 +112,7 @@ def authorise(
         "end": end,
         "hops": hops,
         "hub_limit": hub_limit,
+        "budgets": Budgets(numbers=numbers),
         "remaining": Budgets(numbers=numbers),
         "expires": now - timedelta(days=1) if expired else now + timedelta(days=30),
     }

@@ -108,6 +108,7 @@ def warrant(
         "end": END,
         "hops": hops,
         "hub_limit": order.offer.hub_limit,
+        "budgets": budgets,
         "remaining": budgets,
         "expires": EXPIRES,
         **other,

@@ -8,12 +8,19 @@ import pickle
 import re
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from clew.audit.log import Entry, Receipt
+from clew.engine import Engine
 from clew.errors import Refused
+from clew.records.folder import Manifest
+from clew.records.store import Store
 from clew.warrants.authorisation import Authorisation, Blinded, Joint
 from clew.warrants.verify import CHECKS, verify_warrant
+from clew.warrants.window import permit_window
+from tests.chain_cases import MemoryLog
 from tests.warrants import EXPIRES, NOW, clock, issue
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -47,7 +54,8 @@ def makers(module: ast.Module) -> list[str]:
 
 def test_nothing_but_verification_can_permit_a_look_at_records() -> None:
     found = {name: what for name, module in modules().items() if (what := makers(module))}
-    assert found == {"warrants/verify.py": ["_KEY", "Authorisation(…)"]}
+    makes = ["_KEY", "Authorisation(…)"]
+    assert found == {"warrants/verify.py": makes, "warrants/window.py": makes}
 
 
 @pytest.mark.parametrize(
@@ -70,6 +78,53 @@ def test_an_authorisation_cannot_be_made_by_hand() -> None:
     with pytest.raises(Refused) as refused:
         Authorisation(object(), clock(), {})
     assert refused.value.code == "authorisation.not-verified"
+
+
+def test_what_only_looks_like_an_authorisation_opens_no_records(tmp_path: Path) -> None:
+    """Harm stopped: records are read with an object that no signed warrant stands behind."""
+    envelope, policy = issue()
+    scope = verify_warrant(envelope, policy, clock=clock())
+    log = MemoryLog()
+    store = Store(tmp_path, Manifest(), "0" * 64, ())
+    names = [name for name in Authorisation.__slots__ if not name.startswith("_")]
+    alike = SimpleNamespace(require_live=lambda: None, **{name: getattr(scope, name) for name in names})
+    empty = object.__new__(Authorisation)
+    for fake in (alike, empty):
+        receipt = log.commit(Entry("records.read", {"warrant": scope.digest}))
+        with Engine(threads=1) as engine, pytest.raises(Refused) as refused:
+            store.attach(engine, fake, receipt)  # type: ignore[arg-type]
+        assert refused.value.code == "authorisation.not-verified"
+        with pytest.raises(Refused) as refused:
+            store.record(fake, log.commit(Entry("records.source", {"warrant": scope.digest})), 1)  # type: ignore[arg-type]
+        assert refused.value.code == "authorisation.not-verified"
+    said = SimpleNamespace(require=lambda *_: None)
+    for receipt in (said, object.__new__(Receipt)):  # type: ignore[assignment]
+        with Engine(threads=1) as engine, pytest.raises(Refused) as refused:
+            store.attach(engine, scope, receipt)
+        assert refused.value.code == "log.no-receipt"
+    for kind in (Authorisation, Receipt):
+        with pytest.raises(TypeError):
+            type("Mine", (kind,), {})
+
+
+def test_a_window_is_read_only_with_the_receipt_of_a_persons_agreement_to_that_offer() -> None:
+    """Harm stopped: the one permission that no signature stands behind is made out of plain words."""
+    log, offer = MemoryLog(), "5" * 64
+    window = (NOW, NOW + timedelta(days=1))
+    for entry in (
+        Entry("joint.agreed", {"offer": "6" * 64}),
+        Entry("joint.agreed", {}),
+        Entry("joint.offered", {"offer": offer}),
+    ):
+        with pytest.raises(Refused) as refused:
+            permit_window(log.commit(entry), offer, "lantern-7", 1, window, 200, clock())
+        assert refused.value.code == "log.wrong-receipt"
+    with pytest.raises(Refused) as refused:
+        permit_window(SimpleNamespace(offer=offer), offer, "lantern-7", 1, window, 200, clock())  # type: ignore[arg-type]
+    assert refused.value.code == "log.no-receipt"
+    agreed = log.commit(Entry("joint.agreed", {"offer": offer}))
+    scope = permit_window(agreed, offer, "lantern-7", 1, window, 200, clock())
+    assert (scope.clear_seeds(), scope.budgets.sources, scope.expires) == ((), 0, NOW + timedelta(hours=1))
 
 
 def test_an_authorisation_cannot_be_widened_copied_or_kept_for_later() -> None:

@@ -23,7 +23,7 @@ from clew.effects import Clock
 from clew.errors import Refused, StorageError
 from clew.numbers import may_hold_number
 
-__all__ = ["LOG_VERSION", "Entry", "FileLog", "Log", "LoggedEntry", "Receipt", "Value"]
+__all__ = ["LOG_VERSION", "Entry", "FileLog", "Log", "LoggedEntry", "Receipt", "Value", "require_receipt"]
 
 LOG_VERSION = 1
 _ZERO = "0" * 64
@@ -55,26 +55,31 @@ _RECEIPT_KEY: Final = object()
 class Receipt:
     """Proof that an entry is in the log, durably; effect functions take it. Only a log makes one.
 
-    ``warrant`` is the digest of the document under which the entry was made, where its body names one. A receipt
-    cannot be changed, copied, pickled or serialised.
+    ``warrant`` is the digest of the document under which the entry was made, and ``offer`` that of a joint trace's
+    offer, where its body names one. A receipt cannot be changed, copied, pickled or serialised.
     """
 
-    __slots__ = ("at", "digest", "index", "kind", "warrant")
+    __slots__ = ("_seal", "at", "digest", "index", "kind", "offer", "warrant")
 
     index: int
     kind: str
     digest: str
     at: datetime
     warrant: str | None
+    offer: str | None
 
     def __init__(self, key: object, *, index: int, entry: Entry, digest: str, at: datetime) -> None:
         if key is not _RECEIPT_KEY:
-            raise Refused("log.no-receipt", "a receipt can only come out of a log")
-        warrant = entry.body.get("warrant")
-        fields = {"index": index, "kind": entry.kind, "digest": digest, "at": at}
-        fields["warrant"] = warrant if isinstance(warrant, str) else None
+            raise _no_receipt()
+        fields = {"_seal": key, "index": index, "kind": entry.kind, "digest": digest, "at": at}
+        for name in ("warrant", "offer"):
+            named = entry.body.get(name)
+            fields[name] = named if isinstance(named, str) else None
         for name, value in fields.items():
             object.__setattr__(self, name, value)
+
+    def __init_subclass__(cls) -> NoReturn:
+        raise TypeError("there is one sort of receipt, and a log makes it")
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a receipt cannot be changed")
@@ -94,6 +99,20 @@ class Receipt:
 
     def __repr__(self) -> str:
         return f"Receipt(index={self.index}, kind={self.kind!r}, digest={self.digest[:12]!r}…)"
+
+
+def require_receipt(found: object) -> None:
+    """Return if a log made this receipt: what only looks like one is ``Refused``."""
+    if type(found) is not Receipt or getattr(found, "_seal", None) is not _RECEIPT_KEY:
+        raise _no_receipt()
+
+
+def _no_receipt() -> Refused:
+    return Refused(
+        "log.no-receipt",
+        "a receipt can only come out of a log",
+        mend="Commit the entry to the case's log, and hand on the receipt that comes back.",
+    )
 
 
 @final

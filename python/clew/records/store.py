@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 from duckdb import ColumnExpression, ConstantExpression, DuckDBPyRelation
 
-from clew.audit.log import Receipt
+from clew.audit.log import Receipt, require_receipt
 from clew.engine import Engine
 from clew.errors import InputError, Refused, StorageError
 from clew.records.account import Account
@@ -28,7 +28,7 @@ from clew.records.folder import (
     storage,
 )
 from clew.records.schema import INCIDENCE, RECORD_ID_UNITS
-from clew.warrants.authorisation import Authorisation
+from clew.warrants.authorisation import Authorisation, require_verified
 
 if TYPE_CHECKING:
     from clew.records.profile import Profile
@@ -117,8 +117,7 @@ class Store:
         ``parties`` (key, kind, canonical) the texts of opaque identifiers. ``receipt`` is that of ``records.read``
         under this authorisation. One store for one engine.
         """
-        authorisation.require_live()
-        receipt.require("records.read", authorisation.digest)
+        _require_permitted(authorisation, receipt, "records.read")
         connection = engine.connection
         incidence: DuckDBPyRelation | None = None
         parties: DuckDBPyRelation | None = None
@@ -150,8 +149,7 @@ class Store:
         so is one that is not there, in the same words. Whether its parties lie inside the bound is for the caller to
         know.
         """
-        authorisation.require_live()
-        receipt.require("records.source", authorisation.digest)
+        _require_permitted(authorisation, receipt, "records.source")
         entry = self.entry(record_id // RECORD_ID_UNITS)
         path = self.path / f"imports/{entry.number}/records.parquet"
         if not path.is_file():
@@ -211,6 +209,14 @@ def _readable(file: Path) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise _altered(file) from error
+
+
+def _require_permitted(authorisation: Authorisation, receipt: Receipt, kind: str) -> None:
+    """Return if verification made the one, a log the other, for this kind of look, and the warrant is in force."""
+    require_verified(authorisation)
+    require_receipt(receipt)
+    authorisation.require_live()
+    receipt.require(kind, authorisation.digest)
 
 
 def _inside(start: datetime, authorisation: Authorisation) -> bool:

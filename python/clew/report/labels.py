@@ -107,6 +107,7 @@ ENTRIES = {
     "overlap.ended": words.ENTRY_OVERLAP_ENDED,
     "overlap.published": words.ENTRY_OVERLAP_PUBLISHED,
     "overlap.retired": words.ENTRY_OVERLAP_RETIRED,
+    "joint.agreed": words.ENTRY_JOINT_AGREED,
     "joint.offered": words.ENTRY_JOINT_OFFERED,
     "joint.accepted": words.ENTRY_JOINT_ACCEPTED,
     "joint.order": words.ENTRY_JOINT_ORDER,

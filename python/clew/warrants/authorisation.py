@@ -1,7 +1,8 @@
 """What a verified warrant allows, as a value that nothing else can make (``spec/warrant.md``, section 4).
 
-Everything that reads records takes an :class:`Authorisation`. Only :mod:`clew.warrants.verify` makes one; a copy
-cannot be made, changed, pickled or serialised.
+Everything that reads records takes an :class:`Authorisation`, and looks whether it is one. Only
+:mod:`clew.warrants.verify` makes them, and :mod:`clew.warrants.window` those of a node's window; a copy cannot be made,
+changed, pickled or serialised.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Final, NoReturn, final
 from clew.effects import Clock
 from clew.errors import Refused
 
-__all__ = ["Authorisation", "Blinded", "Budgets", "Clear", "Joint", "Seed"]
+__all__ = ["Authorisation", "Blinded", "Budgets", "Clear", "Joint", "Seed", "require_verified"]
 
 
 @final
@@ -76,12 +77,15 @@ class Authorisation:
 
     ``digest`` is the SHA-256 (hex) of the document that gives this scope, ``root`` that of the case's first warrant:
     they differ from stage 2 on. ``stage`` counts from 1 (amendments add stages).
-    ``begin`` and ``end`` bound the window ``[begin, end)`` in UTC. ``remaining`` are the budgets that are left.
+    ``begin`` and ``end`` bound the window ``[begin, end)`` in UTC. ``budgets`` are those of the document, ``remaining``
+    what was left of them when it was verified.
     """
 
     __slots__ = (
         "_clock",
+        "_seal",
         "begin",
+        "budgets",
         "case",
         "digest",
         "end",
@@ -105,20 +109,21 @@ class Authorisation:
     end: datetime
     hops: int
     hub_limit: int
+    budgets: Budgets
     remaining: Budgets
     expires: datetime
     joint: Joint | None
 
     def __init__(self, key: object, clock: Clock, scope: Mapping[str, Any]) -> None:
         if key is not _KEY:
-            raise Refused(
-                "authorisation.not-verified",
-                "an authorisation can only come out of warrant verification",
-                mend="Call clew.verify_warrant with the signed warrant and the policy.",
-            )
+            raise _not_verified()
         object.__setattr__(self, "_clock", clock)
-        for name in self.__slots__[1:]:
+        object.__setattr__(self, "_seal", key)
+        for name in self.__slots__[2:]:
             object.__setattr__(self, name, scope[name])
+
+    def __init_subclass__(cls) -> NoReturn:
+        raise TypeError("there is one sort of authorisation, and verification makes it")
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("an authorisation cannot be changed")
@@ -151,3 +156,17 @@ class Authorisation:
                 mend="Use the joint trace, or a warrant with seeds in the clear.",
             )
         return numbers
+
+
+def require_verified(found: object) -> None:
+    """Return if verification made this authorisation: what only looks like one is ``Refused``."""
+    if type(found) is not Authorisation or getattr(found, "_seal", None) is not _KEY:
+        raise _not_verified()
+
+
+def _not_verified() -> Refused:
+    return Refused(
+        "authorisation.not-verified",
+        "an authorisation can only come out of warrant verification",
+        mend="Call clew.verify_warrant with the signed warrant and the policy.",
+    )

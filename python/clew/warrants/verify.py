@@ -1,27 +1,26 @@
 """Warrant verification: the thirteen checks of ``spec/warrant.md``, section 5, in their order.
 
-This is the only module that makes an :class:`~clew.warrants.authorisation.Authorisation`. Nothing here returns a
-truth value that somebody could forget to look at: a check passes or raises.
+This is the only module that makes an :class:`~clew.warrants.authorisation.Authorisation` out of a warrant. Nothing here
+returns a truth value that somebody could forget to look at: a check passes or raises.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final, final
 
-from clew.audit.log import Log
+from clew.audit.log import Log, LoggedEntry
 from clew.effects import Clock
 from clew.errors import ClewError, InputError, Refused
-from clew.warrants.authorisation import _KEY, Authorisation, Budgets
+from clew.warrants.authorisation import _KEY, Authorisation
 from clew.warrants.document import STAGE_LIMIT, Document, Revocation, Warrant, parse_document, require_extends
 from clew.warrants.dsse import Envelope, parse_envelope
 from clew.warrants.policy import Holder, Policy
 from clew.warrants.strict import moment_text
 
-__all__ = ["CHECKS", "Check", "Signed", "Witness", "open_signed", "permit_window", "verify_warrant"]
+__all__ = ["CHECKS", "SOURCE_SHOWN", "Check", "Signed", "Witness", "open_signed", "sources_used", "verify_warrant"]
 
 SOURCE_SHOWN: Final = "records.source"
 """The log entry that stands before each showing of an operator's own lines; it uses up the budget ``sources``."""
@@ -77,6 +76,7 @@ class _Evidence:
     clock: Clock
     log: Log | None
     case: str | None
+    fits: Callable[[str], None] | None
     named: Mapping[bytes, str] = field(default_factory=dict)
     used: Mapping[str, int] = field(default_factory=dict)
 
@@ -100,6 +100,7 @@ def verify_warrant(
     revocations: Sequence[bytes] = (),
     log: Log | None = None,
     case: str | None = None,
+    fits: Callable[[str], None] | None = None,
     witness: Witness | None = None,
     files: Sequence[str] = (),
 ) -> Authorisation:
@@ -108,8 +109,9 @@ def verify_warrant(
     ``amendments`` are envelopes in the order of their stages; the authorisation is for the last stage given.
     ``revocations`` are looked at beside those of the policy's own folder. ``log`` is the case's log: its last moment
     bounds the clock, its entries say what was used of the budgets; leave it out only where there is no case yet.
-    ``case`` is the case in hand, if there is one. ``files`` are the files of the warrant, the amendments and the
-    ``revocations``, in this order, for errors to name.
+    ``case`` names the case in hand, if there is one; ``fits`` is given the name of the warrant's case, and raises if
+    the folder in hand may not take it. ``files`` are the files of the warrant, the amendments and the ``revocations``,
+    in this order, for errors to name.
     """
     names = ["warrant", *(f"amendment of stage {stage}" for stage in range(2, len(amendments) + 2))]
     places = [*files, *names[len(files) :]][: len(names)]
@@ -118,7 +120,7 @@ def verify_warrant(
         for name, place, data in zip(names, places, (envelope, *amendments), strict=True)
     ]
     named = {**policy.revocation_files, **dict(zip(revocations, files[len(papers) :], strict=False))}
-    evidence = _Evidence(papers, policy, [*policy.revocations, *revocations], clock, log, case, named)
+    evidence = _Evidence(papers, policy, [*policy.revocations, *revocations], clock, log, case, fits, named)
     for number, (title, check) in enumerate(CHECKS, 1):
         try:
             found = check(evidence)
@@ -129,7 +131,8 @@ def verify_warrant(
         if witness is not None:
             witness(Check(number, title, True, found))
     scope = evidence.last
-    return _authorisation(
+    return Authorisation(
+        _KEY,
         clock,
         {
             "case": scope.case,
@@ -141,44 +144,12 @@ def verify_warrant(
             "end": scope.end,
             "hops": scope.hops,
             "hub_limit": scope.hub_limit,
+            "budgets": scope.budgets,
             "remaining": scope.budgets.less(evidence.used),
             "expires": scope.expires,
             "joint": scope.joint,
         },
     )
-
-
-def permit_window(
-    digest: str, case: str, stage: int, window: tuple[datetime, datetime], hub_limit: int, clock: Clock
-) -> Authorisation:
-    """What a node may read before any seed is named: one window of its own records, to commit to it or to seal it.
-
-    It stands on the offer with this digest, to which a person of this side has agreed (spec node 5), not on a warrant:
-    it holds no seed, so that nothing can be traced with it, and serves for an hour. What is read goes into
-    commitments, and into a snapshot that can be opened only under a warrant.
-    """
-    begin, end = window
-    return _authorisation(
-        clock,
-        {
-            "case": case,
-            "digest": digest,
-            "root": digest,
-            "stage": stage,
-            "seeds": (),
-            "begin": begin,
-            "end": end,
-            "hops": 1,
-            "hub_limit": hub_limit,
-            "remaining": Budgets(numbers=0),
-            "expires": clock() + timedelta(hours=1),
-            "joint": None,
-        },
-    )
-
-
-def _authorisation(clock: Clock, scope: Mapping[str, object]) -> Authorisation:
-    return Authorisation(_KEY, clock, scope)
 
 
 def open_signed(
@@ -251,10 +222,15 @@ def _chain(evidence: _Evidence) -> str:
         raise Refused(
             "warrant.chain",
             f"this is the amendment of stage {first.stage}, and the warrant that it amends is missing",
+            where=evidence.papers[0].place,
             mend="Give the warrant first, then its amendments in their order.",
         )
-    for before, document in pairwise(evidence.warrants):
-        require_extends(before, document)
+    for paper, (before, document) in zip(evidence.papers[1:], pairwise(evidence.warrants), strict=True):
+        try:
+            require_extends(before, document)
+        except Refused as error:
+            error.where = paper.place
+            raise
     return f"stage {evidence.last.stage}"
 
 
@@ -267,7 +243,9 @@ def _case(evidence: _Evidence) -> str:
             f"the warrant is of case {named}, and the case in hand is {evidence.case}",
             mend="Use the warrant of this case, or another case folder.",
         )
-    return named
+    if evidence.fits is not None:
+        evidence.fits(named)
+    return named if evidence.case is not None or evidence.fits is not None else f"{named}; no case given"
 
 
 def _revoked(evidence: _Evidence) -> str:
@@ -435,14 +413,19 @@ def _run(check: Callable[[_Paper, Policy], None], paper: _Paper, policy: Policy)
 
 def _used(evidence: _Evidence) -> dict[str, int]:
     """What the log says was used of each budget (spec 2.4)."""
-    root = evidence.warrants[0].digest
-    sources = 0
-    for logged in evidence.log.entries() if evidence.log is not None else []:
+    entries = evidence.log.entries() if evidence.log is not None else []
+    return {"sources": sources_used(entries, evidence.warrants[0].digest)}
+
+
+def sources_used(entries: Sequence[LoggedEntry], root: str) -> int:
+    """How many of the operator's lines these entries say were shown under that first warrant (spec 2.4)."""
+    used = 0
+    for logged in entries:
         body = logged.entry.body
         if logged.entry.kind == SOURCE_SHOWN and body.get("root", root) == root:
             lines = body.get("lines", 1)
-            sources += max(1, lines) if type(lines) is int else 1
-    return {"sources": sources}
+            used += max(1, lines) if type(lines) is int else 1
+    return used
 
 
 def _count(number: int, one: str, many: str = "") -> str:
