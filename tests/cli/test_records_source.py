@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from clew.audit.log import FileLog
+from clew.case.folder import CaseFolder
+from clew.chain.files import Documents, authorise, graphs_under
 from clew.effects import system_clock
-from clew.errors import UsageError
+from clew.errors import Refused, UsageError
 from clew.records.importer import import_files
 from clew.records.profile_file import parse_profile
-from clew.records.source import parse_record_id
+from clew.records.schema import record_id
+from clew.records.source import parse_record_id, show_source
+from clew.records.store import Store
 from clew.warrants.authorisation import Budgets
 from tests.cli.tracing import write_papers
 from tests.command import run, run_json
@@ -92,6 +97,33 @@ def test_no_more_lines_are_shown_than_the_warrant_allows(case: Path) -> None:
     source(case, "1:1")
     assert source(case, "1:1", expect=4)["error"]["code"] == "source.budget"
     assert shown(case) == 2
+
+
+def test_of_many_who_ask_at_once_just_so_many_are_answered_as_the_warrant_allows(case: Path) -> None:
+    """Harm stopped: six who verified together, or one who verified once, are each shown the last line."""
+    folder = CaseFolder.open(case / "case")
+    documents = Documents.read(folder)
+    events = [graph.events for graph in graphs_under(folder, documents) if graph.events is not None]
+    six = threading.Barrier(6)
+    found: list[str] = []
+
+    def ask() -> None:
+        log = FileLog(folder.log_path, system_clock)
+        scope = authorise(documents, folder, log, system_clock)
+        six.wait()
+        for _ in range(2):
+            try:
+                line = show_source(Store.open(case / "store"), record_id(1, 1), events, scope, log, [case])
+                found.append(f"{line.remaining} left")
+            except Refused as error:
+                found.append(error.code)
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == ["0 left", "1 left"] + ["source.budget"] * 10
 
 
 def test_no_line_is_shown_once_the_warrant_has_expired(case: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clew import _core
-from clew.audit.log import Entry, Log
+from clew.audit.log import Entry, Log, LoggedEntry
 from clew.audit.refusals import refusals_logged
 from clew.errors import InputError, Refused, UsageError
 from clew.numbers import party_key
@@ -30,10 +30,10 @@ from clew.records.scan import resolve
 from clew.records.schema import RECORD_ID_UNITS, record_id
 from clew.records.store import Store
 from clew.warrants.authorisation import Authorisation
+from clew.warrants.verify import SOURCE_SHOWN, sources_used
 
 __all__ = ["Cell", "SourceLine", "find_file", "parse_record_id", "show_source"]
 
-SOURCE_SHOWN: Final = "records.source"
 _HEAD: Final = 4 << 20
 _BLOCK: Final = 1 << 20
 _ID: Final = re.compile(r"([1-9][0-9]{0,8}):(0|[1-9][0-9]{0,10})", re.ASCII)
@@ -142,11 +142,9 @@ def show_source(
     with refusals_logged(log, "source.refused", {"warrant": authorisation.digest}):
         authorisation.require_live()
         event = _event(events, identifier)
-        if authorisation.remaining.sources < 1:
-            raise _used_up()
+        _remaining(authorisation, log.entries(), 1)
         entry = store.entry(identifier // RECORD_ID_UNITS)
         path = find_file(entry, places)
-        used_before = _used(log, authorisation.root)
         receipt = log.commit(
             Entry(
                 SOURCE_SHOWN,
@@ -161,11 +159,8 @@ def show_source(
                 },
             )
         )
-        # Two that verified at the same time both see the last line left: the log, which both wrote to, decides.
-        together = _used(log, authorisation.root, before=receipt.index) - used_before
-        remaining = authorisation.remaining.sources - together - 1
-        if remaining < 0:
-            raise _used_up()
+        # Of those who ask at the same time all may see the last line left: the log, which all wrote to, decides.
+        remaining = _remaining(authorisation, log.entries()[: receipt.index + 1], 0)
         record = store.record(authorisation, receipt, identifier)
         _require_same(event, record)
         line, head = _read(path, entry, record["offset"], record["length"])
@@ -192,18 +187,19 @@ def _event(tables: Sequence[pa.Table], identifier: int) -> Mapping[str, Any]:
     )
 
 
-def _used_up() -> Refused:
-    return Refused(
-        "source.budget",
-        "the warrant allows no more of the operator's lines to be shown",
-        mend="Ask the issuing authority for an amendment with a larger budget of sources.",
-    )
+def _remaining(authorisation: Authorisation, entries: Sequence[LoggedEntry], least: int) -> int:
+    """How many lines the document's whole budget leaves after these entries; ``Refused`` if fewer than ``least``.
 
-
-def _used(log: Log, root: str, before: int | None = None) -> int:
-    entries = log.entries() if before is None else log.entries()[:before]
-    shown = [entry.entry.body for entry in entries if entry.entry.kind == SOURCE_SHOWN]
-    return sum(1 for body in shown if body.get("root", root) == root)
+    What was left when the warrant was verified says nothing of what one authorisation was used for since.
+    """
+    remaining = authorisation.budgets.sources - sources_used(entries, authorisation.root)
+    if remaining < least:
+        raise Refused(
+            "source.budget",
+            "the warrant allows no more of the operator's lines to be shown",
+            mend="Ask the issuing authority for an amendment with a larger budget of sources.",
+        )
+    return remaining
 
 
 def _require_same(event: Mapping[str, Any], record: Mapping[str, Any]) -> None:
