@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from clew.audit.log import Entry, FileLog, Value
-from clew.errors import ClewError, Refused
+from clew.errors import ClewError, InputError, Refused
 from clew.warrants.authorisation import Budgets, Clear
 from clew.warrants.dsse import Envelope, add_signature, parse_envelope, sign
 from clew.warrants.policy import Holder, Policy, Requirement
+from clew.warrants.strict import plain_text
 from clew.warrants.verify import Check, open_signed, verify_warrant
 from tests.warrants import (
     CLERK,
@@ -291,3 +292,48 @@ def test_an_envelope_of_two_megabytes_is_not_read() -> None:
     _, rules = issue()
     assert refusal(b"{" + b" " * 1_200_000 + b"}", rules) == "warrant.too-large"
     assert refusal(b'{"a":' + b"[" * 400_000, rules) == "warrant.envelope"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "القاضي أحمد بن عليّ المُحمَّد",
+        "دادگاه می\u200cخواهد",
+        "Cour d’appel de Paris\u00a0: chambre de l’instruction, cabinet de Mme Lefèvre-Çelik",
+    ],
+    ids=["Arabic", "Persian", "French"],
+)
+def test_names_are_written_as_their_languages_write_them(name: str) -> None:
+    assert plain_text(name, "authority", 200) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            f"Court{sign}of Example"
+            for sign in "\u034f\u115f\u17b5\u180e\u2800\u3164\ufe0f\uffa0\U000e0100\u0378\u2065"
+        ),
+        *("\u3164", "\u2800", "\u200d", "\u0301", "\u0378"),
+        *("Court\u200dof", "م\u200c", "\u200cم", "م\u200c\u200cم", "١\u200c٢"),
+        "Court" + "\u00a0" * 1_500 + "of Example",
+        "Court  of Example",
+        "Court \u2003of Example",
+    ],
+    ids=ascii,
+)
+def test_nothing_is_signed_that_cannot_be_seen(text: str) -> None:
+    """Harm stopped: a signer reads one name or purpose, and signs another, or signs an empty one."""
+    with pytest.raises(InputError):
+        plain_text(text, "purpose", 2_000)
+
+
+def test_an_amendment_that_does_not_follow_is_named_by_its_file() -> None:
+    envelope, rules = issue()
+    other = amend(issue(["+33612345678"])[0], ["+33612345678"])
+    with pytest.raises(Refused) as refused:
+        verify_warrant(envelope, rules, clock=clock(), amendments=[other], files=["w.json", "two.json"])
+    assert (refused.value.code, refused.value.where) == ("warrant.chain", "two.json")
+    with pytest.raises(Refused) as refused:
+        verify_warrant(amend(envelope, ["+33612345678"]), rules, clock=clock(), files=["two.json"])
+    assert (refused.value.code, refused.value.where) == ("warrant.chain", "two.json")

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, Final, final
 
 from clew.errors import InputError
@@ -23,7 +24,21 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 _JOINERS: Final = frozenset("\u200c\u200d")
-"""Format characters that words in Persian, Urdu and Kurdish need; every other one could hide or reorder text."""
+"""Format characters that words need in Persian, Urdu, Kurdish and the scripts of South Asia, between two letters;
+anywhere else, and every other one, could hide or reorder text."""
+
+_JOINED: Final = re.compile("[\u0600-\u07ff\u0840-\u0dff\u1000-\u109f\u1780-\u17ff]")
+"""The blocks of these scripts."""
+
+_SHOWS_NOTHING: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
+)
+"""Characters that are neither controls nor spaces and show nothing: those of Unicode's default-ignorable ones that are
+no format characters, and letters and signs that are drawn blank."""
+
+_HIDING: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+"""Categories of what shows nothing, or nobody knows what; unassigned is what this Python's Unicode does not know."""
 
 
 def malformed(what: str, where: str, mend: str = "") -> InputError:
@@ -102,19 +117,30 @@ def digest_text(text: str, where: str) -> str:
 def plain_text(text: str, where: str, limit: int) -> str:
     """``text`` if it reads as it looks: NFC, one line, 1 to ``limit`` characters, nothing invisible.
 
-    Characters that hide or reorder others are refused, because a signer must read what is signed.
+    Characters that hide or reorder others are refused, because a signer must read what is signed; and so are two spaces
+    of any sort in a row, which push what follows out of sight.
     """
     if not 0 < len(text) <= limit:
         raise malformed(f"1 to {limit} characters are needed", where)
-    if text != text.strip() or any(
-        unicodedata.category(character) in {"Cc", "Cs", "Co", "Zl", "Zp"}
-        or (unicodedata.category(character) == "Cf" and character not in _JOINERS)
-        for character in text
-    ):
+    shown = [_category(text, place) for place in range(len(text))]
+    if text != text.strip() or _SHOWS_NOTHING.search(text) or not _HIDING.isdisjoint(shown):
         raise malformed("invisible characters, line breaks, or spaces at an end", where)
+    if ("Zs", "Zs") in pairwise(shown):
+        raise malformed("two spaces in a row, or more", where)
+    if all(category[0] in "MZ" for category in shown):
+        raise malformed("there is nothing in it to read", where)
     if not unicodedata.is_normalized("NFC", text):
         raise malformed("the text is not in Unicode's composed form (NFC)", where)
     return text
+
+
+def _category(text: str, place: int) -> str:
+    """The Unicode category of the character at that place; of a joiner between two letters that need it, ``Lm``."""
+    if text[place] in _JOINERS and 0 < place < len(text) - 1:
+        around = text[place - 1], text[place + 1]
+        if all(_JOINED.match(one) and unicodedata.category(one)[0] in "LM" for one in around):
+            return "Lm"
+    return unicodedata.category(text[place])
 
 
 @final
