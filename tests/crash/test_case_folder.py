@@ -12,7 +12,7 @@ import pytest
 from clew.audit.log import Entry, FileLog, Receipt
 from clew.case import CaseFolder, Part
 from clew.durable import write_file
-from clew.errors import InputError, StorageError
+from clew.errors import InputError, Refused, StorageError
 from tests.faults import crash_everywhere, fill_everywhere
 
 
@@ -241,3 +241,57 @@ def test_no_crash_leaves_a_case_that_is_ahead_of_its_log(tmp_path: Path) -> None
         again.require_logged(log_of(again))
 
     assert crash_everywhere(prepare, operate, check) >= 15
+
+
+def test_a_reader_beside_a_replacement_raises_no_false_alarm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Harm stopped: evidence is said to be altered because somebody read it while it was replaced."""
+    case = CaseFolder.create(tmp_path / "case")
+    log = FileLog(case.log_path, lambda: datetime(2026, 3, 2, tzinfo=UTC))
+    case.replace(OLD, log.commit(Entry("graph.written", {})))
+    hashes, reader = CaseFolder._hashes, CaseFolder.open(case.path)
+
+    def replaced_after(self: CaseFolder) -> dict[str, str]:
+        found = hashes(self)
+        monkeypatch.setattr(CaseFolder, "_hashes", hashes)
+        case.replace(NEW, log.commit(Entry("cells.found", {})))
+        return found
+
+    monkeypatch.setattr(CaseFolder, "_hashes", replaced_after)
+    assert reader.read(Part.GRAPH, "graph.json") == b"g2"
+
+
+def test_who_may_only_read_a_case_can_open_it(tmp_path: Path, receipt: Receipt) -> None:
+    case = CaseFolder.create(tmp_path / "case")
+    case.replace(OLD, receipt)
+    (case.path / ".lock").unlink()
+    assert state(CaseFolder.open(case.path)) == BEFORE
+    assert not (case.path / ".lock").exists(), "nothing was written"
+    (case.path / "graph" / "graph.json").write_bytes(b"g9")
+    with pytest.raises(StorageError, match=r"case\.altered"):
+        case.read(Part.GRAPH, "graph.json")
+
+
+def test_a_link_or_file_where_a_replacement_is_prepared_does_not_stop_it(tmp_path: Path, receipt: Receipt) -> None:
+    case = CaseFolder.create(tmp_path / "case")
+    case.replace(OLD, receipt)
+    (tmp_path / "elsewhere").mkdir()
+    (case.path / ".pending.new").symlink_to(tmp_path / "elsewhere")
+    case.replace(NEW, receipt)
+    (case.path / ".pending.new").write_text("left")
+    case.replace(OLD, receipt)
+    assert state(case)["graph/graph.json"] == b"g1"
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_name_that_no_folder_can_have_is_no_bug(tmp_path: Path) -> None:
+    long = tmp_path / ("x" * 300)
+    for act in (lambda: CaseFolder(long).exists, lambda: CaseFolder.create(long), lambda: CaseFolder.open(long)):
+        with pytest.raises(StorageError, match=r"case\.unwritable"):
+            act()
+
+
+def test_only_a_receipt_of_a_log_replaces_anything(tmp_path: Path) -> None:
+    case = CaseFolder.create(tmp_path / "case")
+    with pytest.raises(Refused, match=r"log\.no-receipt"):
+        case.replace(NEW, object.__new__(Receipt))
+    assert state(case) == {}

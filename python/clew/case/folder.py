@@ -13,13 +13,14 @@ import json
 import os
 import re
 import shutil
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Self, final
 
-from clew.audit.log import Log, Receipt
+from clew.audit.log import Log, Receipt, require_receipt
 from clew.durable import make_folder, sync_folder, write_file
 from clew.errors import InputError, StorageError
 
@@ -53,22 +54,24 @@ class CaseFolder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        self._holder: int | None = None
+        """The thread that is inside :meth:`alone`."""
 
     @classmethod
     def create(cls, path: str | Path) -> Self:
         """The case at ``path``, made if it is not there; an existing folder that is no case is refused."""
         path = Path(path)
         known = _BEGUN | {_MANIFEST, _PENDING}
-        if path.is_file() or (
-            path.exists() and not _is_case(path) and {child.name for child in path.iterdir()} - known
-        ):
-            raise InputError(
-                "case.not-a-case",
-                "the folder is not empty and is not a case",
-                where=str(path),
-                mend="Name an empty or new folder.",
-            )
         with _storage(path):
+            if path.is_file() or (
+                path.exists() and not _is_case(path) and {child.name for child in path.iterdir()} - known
+            ):
+                raise InputError(
+                    "case.not-a-case",
+                    "the folder is not empty and is not a case",
+                    where=str(path),
+                    mend="Name an empty or new folder.",
+                )
             make_folder(path)
             case = cls(path)
             with case._lock():
@@ -84,22 +87,26 @@ class CaseFolder:
     def open(cls, path: str | Path) -> Self:
         """The case at ``path``; ``InputError`` if there is none. Finishes a replacement that a crash interrupted."""
         path = Path(path)
-        if not _is_case(path):
+        case = cls(path)
+        if not case.exists:
             raise InputError(
                 "case.missing",
                 "there is no case in this folder",
                 where=str(path),
                 mend="Run clew trace first.",
             )
-        case = cls(path)
-        with _storage(path), case._lock():
-            case._roll_forward()
+        with _storage(path):
+            case._refuse_links()
+            if (path / _PENDING).exists():  # else nothing is written, so that who may only read the case can open it
+                with case._lock():
+                    case._roll_forward()
         return case
 
     @property
     def exists(self) -> bool:
         """Whether there is a case in the folder."""
-        return _is_case(self.path)
+        with _storage(self.path):
+            return _is_case(self.path)
 
     @property
     def log_path(self) -> Path:
@@ -114,13 +121,11 @@ class CaseFolder:
     def read(self, part: Part, name: str) -> bytes:
         """A file's bytes, checked against the manifest."""
         key = f"{part.value}/{name}"
-        expected = self._hashes().get(key)
-        if expected is None:
-            raise InputError("case.part-missing", f"the case has no {key}", where=str(self.path))
-        with _storage(self.path):
-            self._refuse_links()
-            data = _bytes(self.path / key)
-        if data is None or hashlib.sha256(data).hexdigest() != expected:
+        data, agrees = self._read(key)
+        if not agrees:  # somebody may be replacing the part just now: once more, while nobody can
+            with _storage(self.path), self._lock(shared=True):
+                data, agrees = self._read(key)
+        if not agrees:
             what, how = ("not there", "removed") if data is None else ("not what the manifest says", "changed")
             raise StorageError(
                 "case.altered",
@@ -128,10 +133,37 @@ class CaseFolder:
                 where=str(self.path),
                 mend=f"The file was {how} outside Clew. Restore it, or run the step that writes it again.",
             )
-        return data
+        return data or b""
+
+    def _read(self, key: str) -> tuple[bytes | None, bool]:
+        """What the file holds, and whether the manifest says the same; ``InputError`` if it names no such file."""
+        expected = self._hashes().get(key)
+        if expected is None:
+            raise InputError(
+                "case.part-missing",
+                f"the case has no {key}",
+                where=str(self.path),
+                mend="Run the step that writes it first: clew trace, then clew cells, then clew report.",
+            )
+        with _storage(self.path):
+            self._refuse_links()
+            data = _bytes(self.path / key)
+        return data, data is not None and hashlib.sha256(data).hexdigest() == expected
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Within it nobody else changes the case: what is read of it there still holds when it is replaced there."""
+        with _storage(self.path), self._lock():
+            self._roll_forward()
+            self._holder = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._holder = None
 
     def replace(self, parts: Mapping[Part, Mapping[str, bytes]], receipt: Receipt) -> None:
         """Replace whole parts at once: all of it happens or none; ``receipt`` is that of the logged effect."""
+        require_receipt(receipt)
         with _storage(self.path), self._lock():
             self._roll_forward()
             hashes = {
@@ -140,6 +172,8 @@ class CaseFolder:
                 if not any(name.startswith(part.value + "/") for part in parts)
             }
             new = self.path / (_PENDING + ".new")
+            if new.is_symlink() or new.is_file():
+                new.unlink()
             shutil.rmtree(new, ignore_errors=True)
             new.mkdir(mode=0o700)
             for part, files in parts.items():
@@ -224,11 +258,22 @@ class CaseFolder:
                 )
 
     @contextmanager
-    def _lock(self) -> Iterator[None]:
+    def _lock(self, *, shared: bool = False) -> Iterator[None]:
+        """Nobody else changes the case meanwhile; with ``shared`` others may read it too."""
+        if self._holder == threading.get_ident():
+            yield
+            return
         self._refuse_links()
-        descriptor = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        flags = os.O_RDONLY if shared else os.O_RDWR | os.O_CREAT
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            descriptor = os.open(self.path / ".lock", flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except (FileNotFoundError, PermissionError):
+            if not shared:
+                raise
+            yield  # a copy of a case without its lock, or one that others may only read: nobody replaces it
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
             yield
         finally:
             os.close(descriptor)
