@@ -28,10 +28,9 @@ if TYPE_CHECKING:
     from clew.cells.keep import read_findings as read_findings
     from clew.chain.files import Documents as Documents
     from clew.chain.files import authorise as authorise
+    from clew.chain.files import enter_case as enter_case
     from clew.chain.files import read_graph as read_graph
-    from clew.chain.files import require_case as require_case
     from clew.chain.files import require_traced as require_traced
-    from clew.chain.files import verified_entry as verified_entry
     from clew.chain.files import write_trace as write_trace
     from clew.chain.graph import Bound as Bound
     from clew.chain.graph import Detail as Detail
@@ -84,6 +83,7 @@ _WHERE = {
     "UsageError": "clew.errors",
     "authorise": "clew.chain.files",
     "count": "clew.chain.trace",
+    "enter_case": "clew.chain.files",
     "export_tables": "clew.report.write",
     "find": "clew.cells.find",
     "import_files": "clew.records.importer",
@@ -92,12 +92,10 @@ _WHERE = {
     "read_graph": "clew.chain.files",
     "read_policy": "clew.warrants.policy",
     "read_profile": "clew.records.profile_file",
-    "require_case": "clew.chain.files",
     "require_traced": "clew.chain.files",
     "system_clock": "clew.effects",
     "system_randomness": "clew.effects",
     "trace": "clew.chain.trace",
-    "verified_entry": "clew.chain.files",
     "verify_warrant": "clew.warrants.verify",
     "write_report": "clew.report.write",
     "write_trace": "clew.chain.files",

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
-from clew.audit.log import FileLog
+from clew.audit.log import Entry, FileLog
 from clew.case.folder import CaseFolder, Part
 from clew.cells.findings import SUCCESSIONS, Findings
 from clew.cells.keep import read_findings
@@ -165,7 +165,8 @@ def test_a_graph_of_another_warrant_is_refused_and_nothing_is_written(case: Path
     """Harm stopped: numbers traced under one warrant are ranked under another one."""
     folder = CaseFolder.open(case)
     log = FileLog(folder.log_path, lambda: datetime(2026, 5, 1, tzinfo=UTC))
-    write_trace(folder, traced(warrant().digest), documents(warrant("another purpose")), log)
+    other = documents(warrant("another purpose")).files()
+    folder.replace({Part.WARRANT: other}, log.commit(Entry("graph.written", {})))
     done = run("cells", case, expect=4)
     assert "cells.other-warrant" in done.stderr
     assert not (case / "findings").exists()

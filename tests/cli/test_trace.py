@@ -19,11 +19,11 @@ from clew.effects import system_clock
 from clew.errors import Refused
 from clew.warrants.authorisation import Blinded, Budgets, Joint
 from clew.warrants.dsse import sign
-from clew.warrants.policy import parse_policy
+from clew.warrants.policy import Holder, holder_toml, parse_policy
 from clew.warrants.verify import verify_warrant
 from tests.cli.tracing import make_store, write_amendment, write_papers
 from tests.command import run, run_json
-from tests.warrants import BEGIN, END, JUDGE, STRANGER, document, revoke
+from tests.warrants import BEGIN, CLERK, END, JUDGE, STRANGER, document, revoke
 
 SEED, NEAR, FAR, BEYOND = "+9647901234567", "+9647901111111", "+33612345678", "+33698765432"
 DAY = timedelta(days=1)
@@ -413,3 +413,66 @@ def test_only_graphs_of_the_warrant_that_the_case_holds_are_opened(store: Path, 
     assert [graph.scope.warrant for graph in graphs_under(case, papers)] == papers.chain()
     with pytest.raises(Refused, match=r"cells\.other-warrant"):
         graphs_under(case, replace(papers, warrant=sign(document((NEAR,)).encode(), JUDGE)))
+
+
+def test_a_policy_made_out_of_an_older_one_keeps_its_revocations(store: Path, tmp_path: Path) -> None:
+    """Harm stopped: a key is rotated as the page says, and a revoked warrant is traced again."""
+    command = revocable(store, tmp_path)
+    papers = tmp_path / "papers"
+    (papers / "revoked" / "one.json").write_bytes(revoke((papers / "warrant.json").read_bytes()))
+    (papers / "new.pub.toml").write_text(holder_toml(Holder("Over the threshold", "judge", CLERK.public)))
+    (tmp_path / "next").mkdir()
+    made = ["warrant", "policy", papers / "policy.toml", papers / "new.pub.toml"]
+    for out in (papers / "policy-2027.toml", tmp_path / "next" / "policy.toml"):
+        run(*made, "--out", out)
+        rotated = [*command[:5], "--policy", out, *command[7:]]
+        assert "warrant.revoked" in run(*rotated, expect=4).stderr
+    other = run(*made, "--revocations", "others", "--out", papers / "third.toml", expect=2)
+    assert "policy.other-revocations" in other.stderr
+    assert not (papers / "third.toml").exists()
+
+
+def test_a_trace_into_a_case_takes_no_policy_that_forgot_the_revocations(store: Path, tmp_path: Path) -> None:
+    """Harm stopped: a policy without its folder brings a revoked warrant back into its case."""
+    command = revocable(store, tmp_path)
+    run(*command)
+    papers = tmp_path / "papers"
+    bare = tmp_path / "bare.toml"
+    bare.write_text((papers / "policy.toml").read_text().replace('revocations = "revoked"\n', ""))
+    again = [*command[:5], "--policy", bare, *command[7:]]
+    assert "policy.revocations-missing" in run(*again, expect=4).stderr
+    check = ["warrant", "verify", papers / "warrant.json", "--policy", bare, "--case", tmp_path / "case"]
+    assert "policy.revocations-missing" in run(*check, expect=4).stderr
+
+
+def test_a_check_against_a_case_says_what_a_trace_into_it_would(store: Path, tmp_path: Path) -> None:
+    """Harm stopped: a warrant is called good for a folder that refuses it."""
+    run(*arguments(store, tmp_path))
+    case, papers = tmp_path / "case", tmp_path / "papers"
+    before = (case / "log" / "log.jsonl").read_bytes()
+    check = ["warrant", "verify", papers / "warrant.json", "--policy", papers / "policy.toml"]
+    assert "no case given" in run(*check).stdout
+    assert "no case given" not in run(*check, "--case", case).stdout
+    write_papers(papers, [NEAR])
+    error = run_json(*check, "--case", case, expect=4)["error"]
+    assert (error["code"], error["counts"]) == ("trace.other-warrant", {"check": 9})
+    write_papers(papers, [SEED], case="other")
+    assert "trace.other-case" in run(*check, "--case", case, expect=4).stderr
+    assert (case / "log" / "log.jsonl").read_bytes() == before
+    (case / "log" / "log.jsonl").write_bytes(before.splitlines(keepends=True)[0])
+    assert "log.rolled-back" in run(*check, "--case", case, expect=6).stderr
+
+
+def test_a_warrant_whose_amendment_was_traced_is_refused_and_that_is_logged(store: Path, tmp_path: Path) -> None:
+    command = arguments(store, tmp_path)
+    run(*command)
+    run(*command, *write_amendment(tmp_path / "papers", [NEAR]))
+    assert "trace.later-stage" in run(*command, expect=4).stderr
+    assert kinds(tmp_path / "case")[-1] == "trace.refused"
+
+
+def test_a_folder_name_that_is_too_long_is_no_bug(store: Path, tmp_path: Path) -> None:
+    command = arguments(store, tmp_path)
+    command[-1] = tmp_path / ("x" * 300)
+    assert "case.unwritable" in run(*command, expect=6).stderr
+    assert "case.unwritable" in run("cells", tmp_path / ("x" * 300), expect=6).stderr

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,19 +16,31 @@ import pytest
 
 from clew.audit.log import FileLog
 from clew.case.folder import CaseFolder, Part
-from clew.chain.files import Documents, graph_files, read_graph, require_case, stages, verified_entry, write_trace
+from clew.chain.files import Documents, enter_case, graph_files, read_graph, stages, write_trace
 from clew.chain.graph import Detail, TracedGraph, read_header
 from clew.chain.trace import trace
 from clew.errors import ClewError, InputError, Refused, StorageError
-from tests.chain_cases import Contact, FakeStore, MemoryLog, authorise
+from clew.warrants.authorisation import Authorisation
+from clew.warrants.verify import verify_warrant
+from tests.chain_cases import Contact, FakeStore, MemoryLog
+from tests.warrants import amend, clock, issue, policy
 
 SEED, NEAR, FAR = "+9641111111", "id:town:7", "+9643333333"
 CONTACTS = [Contact(SEED, NEAR, 3), Contact(NEAR, SEED, 1, record_id=1), Contact(NEAR, FAR, 2, record_id=2)]
-PAPERS = Documents(b"warrant", b"policy", (b"second", b"third"), (b"revoked",))
+WARRANT = issue([SEED])[0]
+SECOND = amend(WARRANT, [SEED], hops=1)
+PAPERS = Documents(WARRANT, b"policy")
+AMENDED = Documents(WARRANT, b"policy", (SECOND,))
+ELSE = Documents(WARRANT, b"policy", (amend(WARRANT, [NEAR]),))
+"""Another second stage of the same warrant."""
 
 
-def graph(detail: Detail = Detail.CALLS, **scope: Any) -> TracedGraph:
-    return trace(FakeStore(CONTACTS), authorise(SEED, **scope), MemoryLog(), detail=detail)
+def allowed(papers: Documents = PAPERS) -> Authorisation:
+    return verify_warrant(papers.warrant, policy(), clock=clock(), amendments=papers.amendments)
+
+
+def graph(detail: Detail = Detail.CALLS, papers: Documents = PAPERS) -> TracedGraph:
+    return trace(FakeStore(CONTACTS), allowed(papers), MemoryLog(), detail=detail)
 
 
 def a_case(tmp_path: Path) -> tuple[CaseFolder, FileLog]:
@@ -49,7 +63,7 @@ def test_a_graph_is_read_back_as_it_was_written(tmp_path: Path, detail: Detail) 
 
 def test_an_empty_graph_is_read_back_too(tmp_path: Path) -> None:
     case, log = a_case(tmp_path)
-    written = trace(FakeStore([]), authorise(SEED), MemoryLog(), detail=Detail.CALLS)
+    written = trace(FakeStore([]), allowed(), MemoryLog(), detail=Detail.CALLS)
     write_trace(case, written, PAPERS, log)
     assert same(read_graph(case), written)
 
@@ -60,7 +74,8 @@ def test_the_same_records_give_the_same_bytes() -> None:
 
 def test_the_documents_are_kept_beside_the_graph(tmp_path: Path) -> None:
     case, log = a_case(tmp_path)
-    write_trace(case, graph(), PAPERS, log)
+    papers = Documents(WARRANT, b"policy", (SECOND, amend(SECOND, [FAR])), (b"revoked",))
+    write_trace(case, graph(papers=papers), papers, log)
     assert case.names(Part.WARRANT) == [
         "amendment-1.json",
         "amendment-2.json",
@@ -68,15 +83,15 @@ def test_the_documents_are_kept_beside_the_graph(tmp_path: Path) -> None:
         "revocation-1.json",
         "warrant.json",
     ]
-    assert Documents.read(case).files() == PAPERS.files()
+    assert Documents.read(case).files() == papers.files()
 
 
 def test_an_earlier_stage_is_kept_and_the_latest_is_read_by_default(tmp_path: Path) -> None:
     case, log = a_case(tmp_path)
-    first, second = graph(), graph(stage=2, hops=1)
+    first, second = graph(), graph(papers=AMENDED)
     write_trace(case, first, PAPERS, log)
     before = {name: case.read(Part.GRAPH, name) for name in case.names(Part.GRAPH)}
-    write_trace(case, second, PAPERS, log)
+    write_trace(case, second, AMENDED, log)
     assert stages(case) == [1, 2]
     assert same(read_graph(case), second)
     assert same(read_graph(case, 1), first)
@@ -90,27 +105,103 @@ def test_a_coarse_graph_leaves_no_events_of_an_earlier_run_behind(tmp_path: Path
     assert "stage-1-events.parquet" not in case.names(Part.GRAPH)
 
 
+def refused_with(log: FileLog) -> str:
+    """The code of the refusal that the log ends with."""
+    last = log.entries()[-1].entry
+    assert last.kind == "trace.refused"
+    return str(last.body["code"])
+
+
 def test_a_case_is_not_filled_with_the_graph_of_another_case(tmp_path: Path) -> None:
     case, log = a_case(tmp_path)
-    require_case(case, authorise(SEED), log)
+    enter_case(case, allowed(), PAPERS, log)
     write_trace(case, graph(), PAPERS, log)
+    other = Documents(issue([SEED], case="other")[0], b"policy")
     with pytest.raises(Refused, match="another case"):
-        require_case(case, authorise(SEED, case="other"), log)
+        enter_case(case, allowed(other), other, log)
+    assert refused_with(log) == "trace.other-case"
 
 
 def test_a_case_in_which_nothing_was_traced_yet_belongs_to_its_first_warrant(tmp_path: Path) -> None:
     case, log = a_case(tmp_path)
-    log.commit(verified_entry(authorise(SEED), PAPERS))
-    require_case(case, authorise(SEED), log)
-    with pytest.raises(Refused, match="another case"):
-        require_case(case, authorise(SEED, case="other"), log)
+    enter_case(case, allowed(), PAPERS, log)
+    other = Documents(issue([FAR])[0], b"policy")
+    with pytest.raises(Refused, match="another warrant"):
+        enter_case(case, allowed(other), other, log)
+    assert refused_with(log) == "trace.other-warrant"
+
+
+def test_of_two_warrants_that_come_at_once_one_begins_the_case(tmp_path: Path) -> None:
+    """Harm stopped: two first warrants in one log, after which the folder takes the graph of neither."""
+    for round_ in range(5):
+        case = CaseFolder.create(tmp_path / str(round_))
+        papers = [PAPERS, Documents(issue([FAR])[0], b"policy")]
+        both = threading.Barrier(2)
+        refused: list[str] = []
+
+        def enter(of: Documents, path: Path = case.path, both: Any = both, refused: list[str] = refused) -> None:
+            one = CaseFolder.open(path)
+            log = FileLog(one.log_path, lambda: datetime.now(UTC))
+            both.wait()
+            try:
+                enter_case(one, allowed(of), of, log)
+            except Refused as error:
+                refused.append(error.code)
+
+        threads = [threading.Thread(target=enter, args=(of,)) for of in papers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        logged = FileLog(case.log_path, lambda: datetime.now(UTC)).entries()
+        roots = {one.entry.body["root"] for one in logged if one.entry.kind == "warrant.verified"}
+        assert (refused, len(roots)) == (["trace.other-warrant"], 1)
 
 
 def test_a_later_stage_is_not_overwritten_by_an_earlier_one(tmp_path: Path) -> None:
     case, log = a_case(tmp_path)
-    write_trace(case, graph(stage=2), PAPERS, log)
-    with pytest.raises(InputError, match="already at stage 2"):
-        require_case(case, authorise(SEED), log)
+    write_trace(case, graph(papers=AMENDED), AMENDED, log)
+    with pytest.raises(Refused, match="already at stage 2"):
+        enter_case(case, allowed(), PAPERS, log)
+    assert refused_with(log) == "trace.later-stage"
+
+
+def test_a_stage_that_was_finished_during_a_slower_trace_is_not_lost(tmp_path: Path) -> None:
+    """Harm stopped: a trace of stage 1 that was begun first ends last, and takes the place of stage 2."""
+    case, log = a_case(tmp_path)
+    enter_case(case, allowed(), PAPERS, log)
+    slow = graph()
+    enter_case(case, allowed(AMENDED), AMENDED, log)
+    write_trace(case, graph(papers=AMENDED), AMENDED, log)
+    before = {
+        path: path.read_bytes() for path in case.path.rglob("*.*") if path.is_file() and path.parent.name != "log"
+    }
+    with pytest.raises(Refused, match="already at stage 2"):
+        write_trace(case, slow, PAPERS, log)
+    assert refused_with(log) == "trace.later-stage"
+    assert stages(case) == [2]
+    assert all(path.read_bytes() == data for path, data in before.items())
+
+
+def test_two_amendments_of_one_stage_do_not_take_each_others_place(tmp_path: Path) -> None:
+    """Harm stopped: of two second stages that were signed, the one that was traced is replaced without a word."""
+    case, log = a_case(tmp_path)
+    write_trace(case, graph(papers=AMENDED), AMENDED, log)
+    for attempt in (
+        lambda: enter_case(case, allowed(ELSE), ELSE, log),
+        lambda: write_trace(case, graph(papers=ELSE), ELSE, log),
+    ):
+        with pytest.raises(Refused, match="stage 2 of this case was traced under another document"):
+            attempt()
+        assert refused_with(log) == "trace.other-document"
+    assert Documents.read(case).amendments == (SECOND,)
+
+
+def test_a_revocation_that_a_case_holds_is_kept_by_the_next_trace(tmp_path: Path) -> None:
+    case, log = a_case(tmp_path)
+    write_trace(case, graph(), replace(PAPERS, revocations=(b"one",)), log)
+    write_trace(case, graph(), replace(PAPERS, revocations=(b"two",)), log)
+    assert Documents.read(case).revocations == (b"one", b"two")
 
 
 def test_a_case_without_a_graph_says_which_step_is_missing(tmp_path: Path) -> None:
@@ -163,7 +254,7 @@ def test_a_table_that_clew_would_not_write_is_not_read(
 ) -> None:
     case, log = a_case(tmp_path)
     # The order of columns in a forged pair (b, a) may break the order of rows as well: one pair keeps it simple.
-    traced = trace(FakeStore(CONTACTS[:2]), authorise(SEED), MemoryLog()) if forge is turned else graph()
+    traced = trace(FakeStore(CONTACTS[:2]), allowed(), MemoryLog()) if forge is turned else graph()
     write_trace(case, traced, PAPERS, log)
     files = {file: case.read(Part.GRAPH, file) for file in case.names(Part.GRAPH)}
     table = getattr(traced, name)

@@ -243,3 +243,23 @@ def test_retired_by_its_date_in_the_vectors_too() -> None:
     assert GOOD.issued > datetime(2026, 3, 1, tzinfo=UTC)
     with pytest.raises(Refused):
         verify_warrant(ENVELOPE, rules, clock=at)
+
+
+def test_a_revocation_of_any_size_costs_no_more_than_an_envelope(tmp_path: Path) -> None:
+    """Harm stopped: a file of 30 GB among the revocations ends every command for want of memory."""
+    (tmp_path / "revoked").mkdir()
+    (tmp_path / "policy.toml").write_text(ONE.replace("threshold = 1", 'threshold = 1\nrevocations = "revoked"'))
+    with (tmp_path / "revoked" / "huge.json").open("wb") as file:
+        file.truncate(30 << 30)
+    with pytest.raises(Refused) as refused:
+        read_policy(tmp_path / "policy.toml")
+    assert refused.value.code == "policy.revocations-entry"
+
+
+def test_a_policy_that_is_there_and_cannot_be_read_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as failed:
+        read_policy(tmp_path / ("x" * 300))
+    assert failed.value.code == "warrant.file-unreadable"
+    with pytest.raises(InputError) as failed:
+        read_policy(tmp_path)
+    assert failed.value.code == "warrant.file-unreadable"

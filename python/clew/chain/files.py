@@ -18,7 +18,7 @@ from typing import Final, Self, final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clew.audit.log import Entry, Log, Value
+from clew.audit.log import Entry, Log, Receipt, Value
 from clew.audit.refusals import refusals_logged
 from clew.case.folder import CaseFolder, Part
 from clew.chain.graph import EVENTS, PAIRS, VERTICES, Detail, Header, TracedGraph, read_header
@@ -28,21 +28,22 @@ from clew.parquet import from_parquet, to_parquet
 from clew.records.account import ACCOUNT_VERSION, Account
 from clew.warrants.authorisation import Authorisation
 from clew.warrants.dsse import parse_envelope
-from clew.warrants.policy import Policy, names_revocations, parse_policy, read_policy
+from clew.warrants.policy import Policy, parse_policy, read_policy, revocations_folder
 from clew.warrants.verify import verify_warrant
 
 __all__ = [
     "Documents",
     "authorise",
     "case_digest",
+    "enter_case",
     "graph_files",
     "graphs_under",
+    "policy_for",
     "read_accounts",
     "read_graph",
     "require_case",
     "require_traced",
     "stages",
-    "verified_entry",
     "warrant_refusals",
     "write_trace",
 ]
@@ -126,8 +127,9 @@ def authorise(
 ) -> Authorisation:
     """The authorisation that these documents give now, under the policy as it stands now (spec case, 5).
 
-    ``policy`` names its file, if it is not where it was. In an existing case the log must hold the case's last change.
-    A refusal is logged before it is raised.
+    ``policy`` names its file, if it is not where it was. In an existing case the log must hold the case's last change,
+    and what the case holds counts too: its revocations, and that its policy names a folder of them. A refusal is logged
+    before it is raised.
     """
     with warrant_refusals(case, log, documents.warrant):
         return _authorisation(documents, case, log, clock, policy)
@@ -182,21 +184,33 @@ def graphs_under(case: CaseFolder, documents: Documents) -> list[TracedGraph]:
 def _authorisation(
     documents: Documents, case: CaseFolder, log: Log, clock: Clock, policy: Path | None
 ) -> Authorisation:
-    if case.exists:
-        CaseFolder.open(case.path).require_logged(log)
-    rules = _current(documents, policy or documents.origin)
+    rules = policy_for(documents, case, log, policy)
     return verify_warrant(
         documents.warrant, rules, clock=clock, amendments=documents.amendments, log=log, files=documents.places
     )
 
 
-def _current(documents: Documents, path: Path | None) -> Policy:
-    """The policy as its file is now, with the revocations of its folder and those that the case holds.
+def policy_for(documents: Documents, case: CaseFolder, log: Log, policy: Path | None = None) -> Policy:
+    """The policy that counts for these documents in this case now; ``policy`` names its file, if it has moved.
 
-    Without a file, the case's copy will do if it names no folder of revocations.
+    In an existing case the log must hold the case's last change (``StorageError`` ``log.rolled-back``).
     """
-    folder = names_revocations(documents.policy)
-    kept = {data: f"{Part.WARRANT}/revocation-{number}.json" for number, data in enumerate(documents.revocations, 1)}
+    held = documents
+    if case.exists:
+        CaseFolder.open(case.path).require_logged(log)
+        held = Documents.read(case) if case.names(Part.WARRANT) else documents
+    return _current(documents, held, policy or documents.origin)
+
+
+def _current(documents: Documents, held: Documents, path: Path | None) -> Policy:
+    """The policy as its file is now, with the revocations of its folder, and those given and ``held`` by the case.
+
+    Without a file, the copy given will do if neither it nor the case's names a folder of revocations.
+    """
+    folder = revocations_folder(documents.policy) or revocations_folder(held.policy)
+    known = dict.fromkeys((*held.revocations, *documents.revocations))
+    kept = {data: f"{Part.WARRANT}/revocation-{number}.json" for number, data in enumerate(known, 1)}
+    what = "the policy that the case was traced under, or its folder of revocations, cannot be read"
     where = str(path or "")
     if path is not None:
         try:
@@ -206,16 +220,16 @@ def _current(documents: Documents, path: Path | None) -> Policy:
                 raise
             where = error.where
         else:
-            if names_revocations(found.source) or not folder:
-                revocations = tuple(dict.fromkeys((*documents.revocations, *found.revocations)))
+            if revocations_folder(found.source) or not folder:
+                revocations = tuple(dict.fromkeys((*known, *found.revocations)))
                 return replace(found, revocations=revocations, revocation_files={**kept, **found.revocation_files})
+            what = "this policy names no folder of revocations, and the one that the case was traced under names one"
     elif not folder:
-        rules = parse_policy(documents.policy, revocations=documents.revocations)
+        rules = parse_policy(documents.policy, revocations=tuple(known))
         return replace(rules, revocation_files=kept)
     raise Refused(
         "policy.revocations-missing",
-        "the policy that the case was traced under, or its folder of revocations, cannot be read, so the warrant "
-        "might be revoked",
+        f"{what}, so the warrant might be revoked",
         where=where,
         mend="Say with --policy FILE where the policy.toml is now, its folder of revocations beside it.",
     )
@@ -229,7 +243,7 @@ def _origin(case: CaseFolder) -> Path:
             "case.altered",
             f"{_ORIGIN} is not what Clew writes",
             where=str(case.path),
-            mend="Restore the case, or run clew trace again.",
+            mend="Restore the case from a backup, or trace into a new folder.",
         ) from error
 
 
@@ -242,9 +256,14 @@ def _other_warrant(case: CaseFolder) -> Refused:
     )
 
 
-def verified_entry(authorisation: Authorisation, documents: Documents) -> Entry:
-    """The entry ``warrant.verified``, which stands before everything that is done under an authorisation."""
-    return Entry(
+def enter_case(case: CaseFolder, authorisation: Authorisation, documents: Documents, log: Log) -> Receipt:
+    """The receipt of ``warrant.verified``, which stands before everything that is done under an authorisation.
+
+    Whether the folder may take its graph is decided, and the entry made, while nobody else changes the case: of two
+    warrants that come at once, one begins the folder. Raises what :func:`require_case` does, logged as
+    ``trace.refused``.
+    """
+    entry = Entry(
         "warrant.verified",
         {
             "case": case_digest(authorisation.case),
@@ -254,23 +273,22 @@ def verified_entry(authorisation: Authorisation, documents: Documents) -> Entry:
             "policy": hashlib.sha256(documents.policy).hexdigest(),
         },
     )
+    with refusals_logged(log, "trace.refused", {"warrant": authorisation.digest}), case.alone():
+        require_case(case, authorisation.case, documents, log)
+        return log.commit(entry)
 
 
-def require_case(case: CaseFolder, authorisation: Authorisation, log: Log) -> None:
-    """Return if this folder may take a graph of this authorisation: its case and first warrant, and no earlier stage.
+def require_case(case: CaseFolder, name: str, documents: Documents, log: Log) -> None:
+    """Return if this folder may take a graph of the case of this name under these documents; nothing is logged.
 
-    Raises ``Refused`` (``trace.other-case``, ``trace.other-warrant``), logged as ``trace.refused``, or ``InputError``
-    (``trace.later-stage``).
+    Raises ``Refused``: ``trace.other-case``, ``trace.other-warrant`` if it was begun under another first warrant,
+    ``trace.later-stage`` if it has a stage that these documents do not reach, ``trace.other-document`` if one of its
+    stages was traced under a document that is not among them.
     """
-    with refusals_logged(log, "trace.refused", {"warrant": authorisation.digest}):
-        _require_case(case, authorisation, log)
-
-
-def _require_case(case: CaseFolder, authorisation: Authorisation, log: Log) -> None:
-    expected = case_digest(authorisation.case)
-    names = {case_digest(_header(case, stage).scope.case) for stage in stages(case)}
+    expected, chain = case_digest(name), documents.chain()
+    found = {stage: _header(case, stage).scope for stage in stages(case)}
     verified = [logged.entry.body for logged in log.entries() if logged.entry.kind == "warrant.verified"]
-    names |= {str(body.get("case")) for body in verified}
+    names = {case_digest(scope.case) for scope in found.values()} | {str(body.get("case")) for body in verified}
     if names - {expected}:
         raise Refused(
             "trace.other-case",
@@ -278,21 +296,29 @@ def _require_case(case: CaseFolder, authorisation: Authorisation, log: Log) -> N
             where=str(case.path),
             mend="Name the folder of this warrant's case, or a new one.",
         )
-    if {str(body.get("root")) for body in verified} - {authorisation.root}:
+    if {str(body.get("root")) for body in verified} - {chain[0]}:
         raise Refused(
             "trace.other-warrant",
             "this folder was begun under another warrant of the same case",
             where=str(case.path),
             mend="Name a new folder. A warrant and its amendments share one; a warrant issued anew has its own.",
         )
-    if max(stages(case), default=0) > authorisation.stage:
-        raise InputError(
+    last = max(found, default=0)
+    if last > len(chain):
+        raise Refused(
             "trace.later-stage",
-            f"this case is already at stage {max(stages(case))}, and the warrant as given is at stage "
-            f"{authorisation.stage}",
+            f"this case is already at stage {last}, and the warrant as given is at stage {len(chain)}",
             where=str(case.path),
             mend="Give every amendment with --amendment, or name a new folder.",
         )
+    for stage, scope in found.items():
+        if scope.warrant != chain[stage - 1]:
+            raise Refused(
+                "trace.other-document",
+                f"stage {stage} of this case was traced under another document than the one given for it",
+                where=str(case.path),
+                mend="Give the warrant and the amendments that the case holds in warrant/, or name a new folder.",
+            )
 
 
 def write_trace(
@@ -306,8 +332,11 @@ def write_trace(
     """Write the graph of one stage, and the documents it was traced under, all at once; logged as ``graph.written``.
 
     ``accounts`` are those of the store that was read, kept beside the graph because a report shows them; ``beside``
-    are further parts that are replaced in the same moment. Graphs of other stages stay as they are. Returns the
-    SHA-256 (hex) of the graph's files by name.
+    are further parts that are replaced in the same moment. Graphs of other stages stay as they are, and so do the
+    revocations that the case holds. Returns the SHA-256 (hex) of the graph's files by name.
+
+    Raises what :func:`require_case` does, logged as ``trace.refused``: somebody else may have traced into the case
+    since this trace entered it.
     """
     files = graph_files(graph)
     if accounts:
@@ -324,9 +353,14 @@ def write_trace(
     for name, digest in digests.items():
         body[name.split("-")[2].partition(".")[0]] = digest
     own = f"stage-{graph.scope.stage}-"
-    kept = {name: case.read(Part.GRAPH, name) for name in case.names(Part.GRAPH) if not name.startswith(own)}
-    receipt = log.commit(Entry("graph.written", body))
-    case.replace({**(beside or {}), Part.WARRANT: documents.files(), Part.GRAPH: {**kept, **files}}, receipt)
+    with refusals_logged(log, "trace.refused", {"warrant": graph.scope.warrant}), case.alone():
+        require_case(case, graph.scope.case, documents, log)
+        kept = {name: case.read(Part.GRAPH, name) for name in case.names(Part.GRAPH) if not name.startswith(own)}
+        if case.names(Part.WARRANT):
+            known = dict.fromkeys((*Documents.read(case).revocations, *documents.revocations))
+            documents = replace(documents, revocations=tuple(known))
+        receipt = log.commit(Entry("graph.written", body))
+        case.replace({**(beside or {}), Part.WARRANT: documents.files(), Part.GRAPH: {**kept, **files}}, receipt)
     return digests
 
 

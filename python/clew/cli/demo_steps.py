@@ -278,8 +278,7 @@ class Demo:
         log = self._log()
         papers = files.Documents(self._signed[0], self._policy, tuple(self._signed[1:]))
         scope = files.authorise(papers, case, log, self.clock)
-        files.require_case(case, scope, log)
-        log.commit(files.verified_entry(scope, papers))
+        files.enter_case(case, scope, papers, log)
         graph = trace(self._store, scope, log, detail=Detail.CALLS, announce=announce, progress=self.progress)
         files.write_trace(case, graph, papers, log, self._store.accounts())
         return graph

@@ -17,7 +17,6 @@ __all__ = ["trace"]
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
-_LARGEST = 1 << 24  # bytes of a signed document that are read before anything is known about it
 
 
 @click.command(short_help="From a verified warrant to the traced graph.")
@@ -68,11 +67,13 @@ def trace(
     from clew.chain import trace as chain
     from clew.effects import system_clock
     from clew.records.store import Store
+    from clew.warrants.dsse import ENVELOPE_LIMIT
+    from clew.warrants.files import read_file
     from clew.warrants.policy import read_policy
 
     output = Output(as_json)
     graph.check_holder(holder)
-    signed = _read(warrant)
+    signed = read_file(warrant, ENVELOPE_LIMIT)
     case = CaseFolder(folder)
     log = FileLog(case.log_path, system_clock)
     with files.warrant_refusals(case, log, signed):
@@ -80,7 +81,7 @@ def trace(
         papers = files.Documents(
             signed,
             rules.source,
-            tuple(_read(path) for path in amendments),
+            tuple(read_file(path, ENVELOPE_LIMIT) for path in amendments),
             rules.revocations,
             policy.resolve(),
             tuple(str(path) for path in (warrant, *amendments)),
@@ -89,8 +90,7 @@ def trace(
         scope.clear_seeds()
         records = Store.open(store)
         CaseFolder.create(folder)
-        files.require_case(case, scope, log)
-        log.commit(files.verified_entry(scope, papers))
+        files.enter_case(case, scope, papers, log)
 
         if count_only:
             bound = chain.count(records, scope, log, progress=output.progress())
@@ -162,8 +162,3 @@ def _document(folder: Path, scope: Authorisation, bound: Bound) -> dict[str, Any
         "allowed": scope.remaining.numbers,
         "within": bound.numbers <= scope.remaining.numbers,
     }
-
-
-def _read(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(_LARGEST)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,10 @@ from clew.cli.warrant_files import (
 )
 from clew.cli.warrant_joint import seeds_option, seeds_shown
 from clew.cli.warrant_options import option_values
+from clew.errors import ClewError
 
 if TYPE_CHECKING:
+    from clew.audit.log import Log
     from clew.warrants.authorisation import Authorisation
     from clew.warrants.document import Document
     from clew.warrants.policy import Holder, Policy, Requirement
@@ -138,7 +141,10 @@ def _require_free(path: Path) -> None:
 @click.argument("files", nargs=-1, required=True, type=FILE)
 @click.option("--threshold", type=int, help="How many different keys must sign. The first policy's, if one is given.")
 @click.option("--require", "required", multiple=True, help="At least so many of a role or side, e.g. side=iq:1.")
-@click.option("--revocations", help="A folder beside the policy that holds signed revocations.")
+@click.option(
+    "--revocations",
+    help="A folder beside the policy that holds signed revocations. An older policy's, if one is given.",
+)
 @click.option("--out", type=OUT, default="policy.toml", show_default=True, help="Where to write it.")
 @json_option
 def policy(
@@ -151,7 +157,8 @@ def policy(
 ) -> None:
     """Write policy.toml, which says whose signatures count, out of holders' .pub.toml files or older policies.
 
-    Compare the ids with the holders themselves, by telephone or in person: whoever can change the policy can sign.
+    Compare the ids with the holders themselves, by telephone or in person: whoever can change the policy can sign. The
+    folder of revocations that an older policy names is named in the new one too: what was revoked stays revoked.
 
     \b
     Examples:
@@ -161,16 +168,26 @@ def policy(
     """
     from clew.errors import UsageError
     from clew.warrants.files import read_file, write_file
-    from clew.warrants.policy import POLICY_LIMIT, parse_holders, parse_policy, policy_toml, require_different
+    from clew.warrants.policy import (
+        POLICY_LIMIT,
+        is_policy,
+        parse_holders,
+        parse_policy,
+        policy_toml,
+        require_different,
+        revocations_folder,
+    )
 
     output = Output(as_json)
     holders: list[Holder] = []
+    folders: list[Path] = []
     requirements = [_requirement(text) for text in required]
     for path in files:
         data = read_file(path, POLICY_LIMIT)
         with named(path):
-            if b"threshold" in data:
+            if is_policy(data):
                 older = parse_policy(data)
+                folders.extend([path.parent / folder] if (folder := revocations_folder(data)) else [])
                 holders.extend(older.holders)
                 requirements.extend(older.requirements if not required else ())
                 threshold = threshold if threshold is not None else older.threshold
@@ -180,7 +197,7 @@ def policy(
         raise UsageError("policy.no-threshold", "how many must sign is missing", mend="Add --threshold.")
     require_different(holders)
     with option_values("--threshold, --require, --revocations"):
-        text = policy_toml(holders, threshold, requirements, revocations or "")
+        text = policy_toml(holders, threshold, requirements, _revocations(revocations, folders, out))
         parsed = parse_policy(text.encode())
     if revocations:
         (out.parent / revocations).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -190,6 +207,24 @@ def policy(
         f"{out}: {threshold} of {len(parsed.holders)} must sign.\n{_holders_text(parsed)}\n"
         "Compare the ids with the holders themselves.",
     )
+
+
+def _revocations(given: str | None, folders: Sequence[Path], out: Path) -> str:
+    """The folder of revocations as the new policy names it: the one given, or that of the older policies."""
+    from clew.errors import UsageError
+
+    if given is None and not folders:
+        return ""
+    named = {folder.resolve() for folder in folders}
+    chosen = (out.parent / given).resolve() if given is not None else next(iter(named))
+    if named - {chosen}:
+        raise UsageError(
+            "policy.other-revocations",
+            "an older policy names another folder of revocations, and what was revoked there would count again",
+            where=", ".join(sorted(map(str, named))),
+            mend="Move all revocations into one folder, and let the older policy name that one.",
+        )
+    return given if given is not None else os.path.relpath(chosen, out.parent.resolve())
 
 
 def _requirement(text: str) -> Requirement:
@@ -336,7 +371,10 @@ def show(file: Path, policy_file: Path | None, seeds_file: Path | None, as_json:
 @click.option("--amendment", "amendments", multiple=True, type=FILE, help="A signed amendment; repeat, in order.")
 @click.option("--revocation", "revocations", multiple=True, type=FILE, help="A signed revocation to look at, too.")
 @click.option(
-    "--case", "folder", type=click.Path(path_type=Path, file_okay=False), help="Check against this case's log."
+    "--case",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Check against this case and its log: whether clew trace would take the warrant there.",
 )
 @click.option("--case-name", help="The case that the warrant must be of.")
 @json_option
@@ -351,15 +389,14 @@ def verify(
 ) -> None:
     """Make the thirteen checks of a signed warrant (spec/warrant.md, section 5), and say what it permits.
 
-    Ends with 0 if all pass; with 4 if one refuses, with 3 if a file is not what it should be.
+    Ends with 0 if all pass; with 4 if one refuses, with 3 if a file is not what it should be. With --json the number of
+    the check that failed is counts.check of the error. Nothing is written, not even into the log of --case.
 
     \b
     Example:
       clew warrant verify warrant.signed.json --policy policy.toml
       clew warrant verify warrant.signed.json --amendment stage-2.signed.json --case cases/lantern
     """
-    from clew.audit.log import FileLog
-    from clew.case.folder import CaseFolder
     from clew.effects import system_clock
     from clew.warrants.dsse import ENVELOPE_LIMIT
     from clew.warrants.files import read_file
@@ -374,18 +411,28 @@ def verify(
         if not as_json:
             click.echo(f"{check.number:>3}  {'ok     ' if check.passed else 'REFUSED'}  {check.title}: {check.found}")
 
+    signed, *later_stages = (read_file(path, ENVELOPE_LIMIT) for path in (file, *amendments))
     rules = read_policy(policy_file)
-    scope = verify_warrant(
-        read_file(file, ENVELOPE_LIMIT),
-        rules,
-        clock=system_clock,
-        amendments=[read_file(path, ENVELOPE_LIMIT) for path in amendments],
-        revocations=[read_file(path, ENVELOPE_LIMIT) for path in revocations],
-        log=FileLog(CaseFolder.open(folder).log_path, system_clock) if folder is not None else None,
-        case=case_name,
-        witness=witness,
-        files=[str(path) for path in (file, *amendments, *revocations)],
-    )
+    log, fits = None, None
+    if folder is not None:
+        rules, log, fits = _of_case(folder, policy_file, rules, signed, later_stages)
+    try:
+        scope = verify_warrant(
+            signed,
+            rules,
+            clock=system_clock,
+            amendments=later_stages,
+            revocations=[read_file(path, ENVELOPE_LIMIT) for path in revocations],
+            log=log,
+            case=case_name,
+            fits=fits,
+            witness=witness,
+            files=[str(path) for path in (file, *amendments, *revocations)],
+        )
+    except ClewError as error:
+        if checks and not checks[-1].passed:
+            error.counts["check"] = checks[-1].number
+        raise
     later = "".join(f" --amendment {path}" for path in amendments)
     output.result(
         {
@@ -404,6 +451,23 @@ def verify(
             f"--case {folder or 'FOLDER'}"
         ),
     )
+
+
+def _of_case(
+    folder: Path, policy_file: Path, rules: Policy, signed: bytes, amendments: Sequence[bytes]
+) -> tuple[Policy, Log, Callable[[str], None]]:
+    """The policy as it counts in this case, the case's log, and what looks whether the folder may take a warrant."""
+    from functools import partial
+
+    from clew.audit.log import FileLog
+    from clew.case.folder import CaseFolder
+    from clew.chain.files import Documents, policy_for, require_case
+    from clew.effects import system_clock
+
+    case = CaseFolder.open(folder)
+    log = FileLog(case.log_path, system_clock)
+    papers = Documents(signed, rules.source, tuple(amendments), rules.revocations, policy_file.resolve())
+    return policy_for(papers, case, log), log, partial(require_case, case, documents=papers, log=log)
 
 
 def _scope_json(scope: Authorisation) -> dict[str, Any]:

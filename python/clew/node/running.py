@@ -148,10 +148,9 @@ class Running:
             found = files.authorise(documents, case, log, self._clock)
             kept = state if isinstance(state, tracer.Committed) else state.kept
             require_fits(found, kept.order, kept.roots)  # before the log knows it as this case's warrant
-            files.require_case(case, found, log)
             if isinstance(state, tracer.Committed):
                 self.files.read_snapshot()
-            log.commit(files.verified_entry(found, documents))
+            files.enter_case(case, found, documents, log)
             given = [[share.number, share.secret.hex()] for share in shares]
             self._steps.do({"do": "authorise", **papers_json(documents), "shares": given})
             return found

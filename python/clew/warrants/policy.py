@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, final
 
 from clew.errors import ClewError, InputError, Refused
+from clew.warrants.dsse import ENVELOPE_LIMIT
 from clew.warrants.files import read_file
 from clew.warrants.keys import PublicKey
 from clew.warrants.strict import Fields, check_moment, plain_text
@@ -27,12 +27,13 @@ __all__ = [
     "Policy",
     "Requirement",
     "holder_toml",
-    "names_revocations",
+    "is_policy",
     "parse_holders",
     "parse_policy",
     "policy_toml",
     "read_policy",
     "require_different",
+    "revocations_folder",
 ]
 
 POLICY_VERSION = 1
@@ -155,22 +156,30 @@ def parse_policy(data: bytes, *, revocations: Sequence[bytes] = ()) -> Policy:
     return _policy(data, tuple(revocations))[0]
 
 
-def names_revocations(data: bytes) -> bool:
-    """Whether the policy in the bytes of a ``policy.toml`` names a folder of revocations."""
-    return bool(_policy(data, ())[1])
+def is_policy(data: bytes) -> bool:
+    """Whether this says more than whose keys there are, as a ``policy.toml`` does and a ``.pub.toml`` does not."""
+    return bool(_toml(data).keys() - {"keys"})
+
+
+def revocations_folder(data: bytes) -> str:
+    """The folder of revocations that the policy in the bytes of a ``policy.toml`` names; empty if it names none."""
+    return _policy(data, ())[1]
 
 
 def read_policy(path: str | Path) -> Policy:
     """The policy in a file, with the revocations of the folder that it names, which must be there."""
     path = Path(path)
-    if not os.path.exists(path):
+    try:
+        data = read_file(path, POLICY_LIMIT)
+    except InputError as error:
+        if not isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+            raise
         raise Refused(
             "policy.absent",
             "there is no policy, so nobody's signature counts",
             where=str(path),
             mend="Ask your issuing authority for its policy.toml, or write one with clew warrant policy.",
-        )
-    data = read_file(path, POLICY_LIMIT)
+        ) from error
     try:
         policy, folder = _policy(data, ())
         if not folder:
@@ -207,12 +216,13 @@ def _revocation(path: Path) -> bytes:
     """The bytes of one entry of the folder. What is passed over might be a revocation under a wrong name."""
     try:
         if path.suffix == ".json" and path.is_file():
-            return path.read_bytes()
-    except OSError:
+            return read_file(path, ENVELOPE_LIMIT)
+    except (OSError, InputError):
         pass
     raise Refused(
         "policy.revocations-entry",
-        "something in the folder of revocations is not a readable .json file, and might be a revocation",
+        "something in the folder of revocations is not a readable .json file of at most 1 MiB, and might be a "
+        "revocation",
         where=str(path),
         mend="If it is a revocation, name it NAME.json and make it readable; else move it away.",
     )
