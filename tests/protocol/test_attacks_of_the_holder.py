@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
@@ -22,6 +23,7 @@ from clew.joint.messages import (
     HolderCommitments,
     Message,
     Names,
+    Recognise,
     Recognised,
     Refusal,
     RefusalCode,
@@ -48,7 +50,7 @@ from tests.protocol.parties import (
 from tests.protocol.parties import (
     terms as offered,
 )
-from tests.protocol.test_attacks_of_the_tracer import SEED, approved, wanted
+from tests.protocol.test_attacks_of_the_tracer import SEED, approved, deliver, upto, wanted
 
 POINT = group.hash_to_group([b"a point"], b"test").tobytes()
 
@@ -169,9 +171,18 @@ def test_keys_that_are_no_points_are_refused(bad: bytes) -> None:
 
 def test_a_proof_of_possession_is_of_its_trace_and_role() -> None:
     def of_another_trace(kept: holder.Trace, found: HolderCommitments) -> HolderCommitments:
-        return replace(found, possession=group.prove_possession(kept.secrets, context.possession(bytes(32)), bytes(32)))
+        other = replace(kept.order, holder_nonce=bytes(32))
+        return replace(found, possession=group.prove_possession(kept.secrets, context.possession(other), bytes(32)))
 
     assert isinstance(commit_with(of_another_trace).tracer, tracer.Ended)
+
+    def of_another_holder(kept: holder.Trace, found: HolderCommitments) -> HolderCommitments:
+        """Who passes nonces on has the same trace with two partners; only their orders differ."""
+        other = replace(kept.order, holder=signing_key("another holder's node").public.raw)
+        assert other.trace == kept.id
+        return replace(found, possession=group.prove_possession(kept.secrets, context.possession(other), bytes(32)))
+
+    assert isinstance(commit_with(of_another_holder).tracer, tracer.Ended)
 
     def roles_exchanged(kept: holder.Trace, found: HolderCommitments) -> HolderCommitments:
         return replace(found, keys=found.keys[32:64] + found.keys[:32] + found.keys[64:])
@@ -196,9 +207,7 @@ def test_a_snapshot_other_than_the_committed_one_is_refused() -> None:
     assert isinstance(pair.holder, holder.Committed)
     kept = pair.holder.kept
     flipped = kept.snapshot.data[:-1] + bytes([kept.snapshot.data[-1] ^ 1])
-    again, _ = sealing.seal_snapshot(
-        kept.party.couples, kept.secrets, kept.keys, kept.id, kept.order.offer.hub_limit, b"\x01" * 32
-    )
+    again, _ = sealing.seal_snapshot(kept.party.couples, kept.secrets, kept.keys, kept.order, b"\x01" * 32)
     for other in (replace(kept.snapshot, data=flipped), again):
         pair.holder = replace(pair.holder, kept=replace(kept, snapshot=other))
         with pytest.raises(PeerError, match="not the one that the partner committed to"):
@@ -212,7 +221,7 @@ def test_the_same_records_and_seed_give_the_same_snapshot() -> None:
     dice = Dice("holder")
     dice.given()
     seed = dice.given().seed(b"snapshot")
-    again, _ = sealing.seal_snapshot(kept.party.couples, kept.secrets, kept.keys, kept.id, 200, seed)
+    again, _ = sealing.seal_snapshot(kept.party.couples, kept.secrets, kept.keys, kept.order, seed)
     assert again.encode() == kept.snapshot.encode()
     assert parse_snapshot(again.encode()).encode() == again.encode()
 
@@ -306,6 +315,20 @@ def test_a_row_with_features_changed_after_its_proof_counts_as_absent(monkeypatc
     assert not len(pair.tracer.kept.found.owner)  # type: ignore[union-attr]
 
 
+def test_rows_of_another_holders_snapshot_count_as_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A partner that passes on what another holder made for an order with it shows rows proved for that order."""
+
+    def borrowed(couples: Any, secrets: Any, keys: Any, order: terms.Order, seed: bytes) -> Any:
+        other = replace(order, holder=signing_key("another holder's node").public.raw)
+        assert other.trace == order.trace
+        return sealing.seal_snapshot(couples, secrets, keys, other, seed)
+
+    monkeypatch.setattr(holder, "seal_snapshot", borrowed)
+    pair = traced(*sample(), [SEED], 2)
+    assert pair.tracer.kept.broken  # type: ignore[union-attr]
+    assert not len(pair.tracer.kept.found.owner)  # type: ignore[union-attr]
+
+
 def test_an_entry_of_the_identity_is_nobody_and_the_holder_sees_the_same_traffic(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -342,6 +365,33 @@ def unmasked_with(change: Callable[[Unmasked], Unmasked]) -> Pair:
     return pair
 
 
+def with_number(planted: str) -> Pair:
+    """A trace whose holder has a text in the place of the number that is unmasked, with its name and its proof."""
+    own, theirs = sample()
+    numbers = theirs.numbers.to_pylist()
+    numbers[numbers.index("+33100000003")] = planted
+    return traced(own, replace(theirs, numbers=pa.array(numbers, pa.string())), [SEED], 2)
+
+
+@pytest.mark.parametrize(
+    "planted",
+    ["zz =HYPERLINK(1)", "p:" + "ab" * 32, "+33 1 00 00 00 03", "0033100000003", "id:ZZ:x"],
+    ids=["a formula", "a pseudonym", "spaces", "a prefix", "no namespace"],
+)
+def test_a_text_that_is_no_number_is_not_unmasked(planted: str) -> None:
+    """Any text hashes to some point, so that a holder can prove the name of one; it would stand in the tracer's graph,
+    and in its tables, as a number."""
+    pair = with_number(planted)
+    state: Any = pair.tracer
+    (*_, stranger) = [v for v in tracer.graph(state).vertices["vertex"].to_pylist() if v.startswith("p:")]
+    message, digest = tracer.draft_unmasking(state, {stranger: "a reason"}, 4_102_444_800)
+    pair.run(
+        pair.step("tracer", tracer.unmask(state, approved(message, digest, "iq", "fr"), pair.dice["tracer"].given()))
+    )
+    assert isinstance(pair.sent[-2][1], Unmasked)
+    ended(pair)
+
+
 def test_another_number_is_not_unmasked_in_a_names_place() -> None:
     other = (UnmaskedNumber("+33100000009"),)
     assert isinstance(unmasked_with(lambda answer: replace(answer, numbers=other)).tracer, tracer.Ended)
@@ -363,6 +413,85 @@ def test_a_holder_can_deny_a_name_and_the_graph_keeps_its_pseudonym() -> None:
     pair = unmasked_with(lambda answer: replace(answer, numbers=(UnmaskedNumber(""),), proof=b"", records=b""))
     assert isinstance(pair.tracer, tracer.Traced)
     assert any(v.startswith("p:") for v in tracer.graph(pair.tracer).vertices["vertex"].to_pylist())
+
+
+# What every answer is bound to, beside its own list.
+
+
+@pytest.mark.parametrize("change", ["the hop", "the evidence"])
+def test_names_proved_for_another_hop_or_other_evidence_are_not_taken(change: str) -> None:
+    """The list is the same to the byte. Else an answer could be shown as that of another hop, and the tracer could
+    replace what it told the auditor after it was answered."""
+    pair, ask = upto(Ask, 1)
+    assert isinstance(ask, Ask)
+    answer = deliver(pair, ask)
+    assert isinstance(answer, Names)
+    kept = pair.holder.kept  # type: ignore[union-attr]
+    hop, told = (0, ask.evidence) if change == "the hop" else (1, ask.evidence[:-1] + bytes([ask.evidence[-1] ^ 1]))
+    points = np.frombuffer(answer.points, np.uint8).reshape(-1, 32)
+    for statement, good in (
+        (context.names(kept.order, kept.roots, kept.warrant, hop, told), False),
+        (context.names(kept.order, kept.roots, kept.warrant, 1, ask.evidence), True),
+    ):
+        proof = group.prove_names(kept.secrets, *context.items(ask), points, statement, bytes(32))
+        step = tracer.receive(pair.tracer, replace(answer, proof=proof), pair.dice["tracer"].given())
+        assert isinstance(step.state, tracer.AwaitRows if good else tracer.Ended)
+
+
+def test_rows_proved_beside_another_message_of_names_are_not_taken() -> None:
+    pair, ask = upto(AskRows, 0)
+    assert isinstance(ask, AskRows)
+    state: Any = pair.holder
+    kept, names = state.kept, state.names
+    answer = deliver(pair, ask)
+    assert isinstance(answer, Rows)
+    places = np.frombuffer(ask.positions, ">u4").astype(np.int64)
+    listed = context.items(state.ask), np.frombuffer(names.points, np.uint8).reshape(-1, 32)
+    points = np.frombuffer(answer.points, np.uint8).reshape(-1, 32)
+    other = replace(names, proof=names.proof[:-1] + bytes([names.proof[-1] ^ 1]))
+    for told, good in ((other, False), (names, True)):
+        statement = context.rows(kept.order, kept.roots, kept.warrant, told)
+        proof = group.prove_row_points(kept.secrets, *listed[0], listed[1], places, points, statement, bytes(32))
+        step = tracer.receive(pair.tracer, replace(answer, proof=proof), pair.dice["tracer"].given())
+        assert isinstance(step.state, tracer.AwaitNames if good else tracer.Ended)
+
+
+class Reads:
+    """Takes the place of what takes the hiding off: every answer reads as one name. No holder can bring that about
+    under the proofs; the tracer looks all the same, because everything after rests on names."""
+
+    def __init__(self, name: bytes | None = None) -> None:
+        self.name = name
+
+    def read(self, names: Any, keys: Any) -> Any:
+        return np.repeat(names[:1], len(names), axis=0)
+
+    def read_at(self, positions: Any, points: Any, keys: Any, rows: bool) -> Any:
+        return np.repeat(np.frombuffer(self.name or b"", np.uint8).reshape(1, 32), len(positions), axis=0)
+
+
+def test_two_numbers_of_one_name_end_the_trace() -> None:
+    pair, message = upto(Recognise)
+    answer = deliver(pair, message)
+    assert isinstance(answer, Recognised)
+    pair.tracer = replace(pair.tracer, hidden=Reads())  # type: ignore[type-var]
+    pair.run(answer, "tracer")
+    ended(pair)
+
+
+def test_a_number_that_is_given_the_name_of_another_ends_the_trace() -> None:
+    pair, ask = upto(Ask, 0)
+    answer = deliver(pair, ask)
+    assert isinstance(answer, Names)
+    state: Any = pair.tracer
+    known = {state.kept.found.text(vertex): name for name, vertex in state.kept.found.names.items()}
+    (asked,) = state.kept.asked
+    for text, good in ((SEED, True), ("+9641000002", False)):
+        lists = (replace(asked, hidden=(Reads(known[text]), None)),)
+        step = tracer.receive(
+            replace(state, kept=replace(state.kept, asked=lists)), answer, pair.dice["tracer"].given()
+        )
+        assert isinstance(step.state, tracer.AwaitRows if good else tracer.Ended)
 
 
 # What the holder must not learn: the two traps, as tests of our own code.

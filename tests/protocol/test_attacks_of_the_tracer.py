@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from clew.errors import PeerError, Refused
-from clew.joint import group, holder, tracer
+from clew.joint import context, group, holder, tracer
 from clew.joint.evidence import verify_evidence
 from clew.joint.messages import (
     Ask,
@@ -22,6 +22,7 @@ from clew.joint.messages import (
     RefusalCode,
     Rows,
     SealedSeeds,
+    Start,
     Unmask,
     Want,
     encode,
@@ -30,8 +31,9 @@ from clew.joint.messages import (
 from clew.joint.seeds import verify_seeds
 from clew.joint.spending import Spent
 from clew.joint.terms import number_dst
-from clew.joint.unmasking import approve
+from clew.joint.unmasking import Approvers, approve
 from clew.warrants.authorisation import Budgets
+from clew.warrants.policy import Holder
 from tests.protocol.parties import (
     APPROVER,
     APPROVERS,
@@ -45,6 +47,7 @@ from tests.protocol.parties import (
     committed,
     sample,
     shares_of,
+    signing_key,
     traced,
     warrant,
 )
@@ -164,7 +167,7 @@ def test_a_sum_of_sealed_numbers_passes_and_names_and_opens_nothing() -> None:
     assert isinstance(answer, Names)
     name = reads.read(np.frombuffer(answer.points[:32], np.uint8).reshape(1, 32), keys_of(pair))
     assert pair.holder.kept.vault.find(name.tobytes()) is None  # type: ignore[union-attr]
-    rows = deliver(pair, AskRows(answer.trace, 1, b"".join(p.to_bytes(4, "big") for p in range(64))))
+    rows = deliver(pair, AskRows(answer.trace, 1, b"".join(p.to_bytes(4, "big") for p in range(128))))
     assert isinstance(rows, Rows)
     point = reads.read(np.frombuffer(rows.points[:32], np.uint8).reshape(1, 32), keys_of(pair), rows=True)
     assert group.row_keys(point)[0].tobytes() not in kept.index
@@ -283,13 +286,24 @@ def test_the_numbers_inside_the_bound_are_a_ceiling() -> None:
     assert pair.tracer.code is RefusalCode.OVER_BUDGET
 
 
-@pytest.mark.parametrize("kind", [Recognise, Ask, AskRows])
+@pytest.mark.parametrize("kind", [Start, Recognise, Ask, AskRows])
 def test_an_expired_warrant_answers_nothing(kind: type) -> None:
     pair, message = upto(kind)
     pair.dice["holder"].now = EXPIRES
     refused(pair, message, RefusalCode.NOT_AUTHORISED)
     pair.dice["holder"].now = EXPIRES - timedelta(seconds=1)
     assert not isinstance(deliver(pair, message), Refusal)
+
+
+def test_an_expired_warrant_unmasks_nothing() -> None:
+    pair, message, _ = wanted()
+    kept = pair.holder.kept  # type: ignore[union-attr]
+    longer = replace(message, until=int(EXPIRES.timestamp()) + 3600)
+    good = approved(longer, context.request(kept.order, kept.authorisation, longer), "iq", "fr")
+    pair.dice["holder"].now = EXPIRES
+    refused(pair, good, RefusalCode.NOT_AUTHORISED)
+    pair.dice["holder"].now = EXPIRES - timedelta(seconds=1)
+    assert not isinstance(deliver(pair, good), Refusal)
 
 
 def test_a_revoked_warrant_stops_the_trace_and_both_sides_know_why() -> None:
@@ -444,6 +458,19 @@ def test_nothing_is_unmasked_without_approvers_of_both_sides(sides: tuple[str, .
     refused(pair, approved(message, digest, *sides), RefusalCode.NOT_AUTHORISED)
 
 
+def test_two_approvers_of_one_side_unmask_nothing_however_many_the_policy_asks_for() -> None:
+    """They reach the number that must sign; the other side has not agreed."""
+    pair, message, digest = wanted()
+    colleague = signing_key("second approver of iq")
+    policy = APPROVERS.policy
+    more = (*policy.holders, Holder("B. iq", "approver", colleague.public, "iq"))
+    kept = replace(pair.holder.kept, approvers=Approvers(replace(policy, holders=more)))  # type: ignore[union-attr]
+    pair.holder = replace(pair.holder, kept=kept)  # type: ignore[type-var]
+    alone = replace(message, approvals=(approve(digest, APPROVER["iq"]), approve(digest, colleague)))
+    refused(pair, alone, RefusalCode.NOT_AUTHORISED)
+    assert not isinstance(deliver(pair, approved(message, digest, "iq", "fr")), Refusal)
+
+
 def test_stale_approvals_and_those_of_another_request_unmask_nothing() -> None:
     pair, message, digest = wanted()
     good = approved(message, digest, "iq", "fr")
@@ -473,8 +500,6 @@ def test_an_approved_request_is_answered_once_and_within_its_budget() -> None:
 
 def unmasks(pair: Pair, want: Want) -> Unmask:
     """A request for one vertex that both sides approved: approvers see reasons, not points."""
-    from clew.joint import context
-
     kept = pair.tracer.kept  # type: ignore[union-attr]
     message = Unmask(kept.order.trace, 1, int(NOW.timestamp()) + 60, (want,), ())
     return approved(message, context.request(kept.order, kept.authorisation, message), "iq", "fr")

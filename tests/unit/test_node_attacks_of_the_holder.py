@@ -161,8 +161,9 @@ def roles_exchanged(pair: Attack, found: HolderCommitments) -> HolderCommitments
 
 
 def of_another_trace(pair: Attack, found: HolderCommitments) -> HolderCommitments:
-    secrets = pair.holder.one.state.kept.secrets  # type: ignore[union-attr]
-    proof = group.prove_possession(secrets, context.possession(bytes(32)), bytes(32))
+    kept = pair.holder.one.state.kept  # type: ignore[union-attr]
+    other = replace(kept.order, holder_nonce=bytes(32))
+    proof = group.prove_possession(kept.secrets, context.possession(other), bytes(32))
     return resigned(pair, replace(found, possession=proof))
 
 
@@ -250,7 +251,7 @@ def changed_in_a_byte(pair: Attack) -> bytes:
 
 def made_twice(pair: Attack) -> bytes:
     kept = pair.holder.one.state.kept  # type: ignore[union-attr]
-    again, _ = sealing.seal_snapshot(kept.party.couples, kept.secrets, kept.keys, kept.id, 200, b"\x01" * 32)
+    again, _ = sealing.seal_snapshot(kept.party.couples, kept.secrets, kept.keys, kept.order, b"\x01" * 32)
     return again.encode()
 
 

@@ -35,8 +35,8 @@ from clew.node.envelope import Kind
 from clew.node.transport import Partners
 from tests.command import run_json
 from tests.node_attack import BOTH, ROOMY, Attack, attack, budgets, kinds, refusals
-from tests.node_pair import SEED, papers, until
-from tests.protocol.test_attacks_of_the_tracer import borrowed, doubled_seal, made_up, replayed, slipped_in
+from tests.node_pair import BRIDGE, SEED, papers, until
+from tests.protocol.test_attacks_of_the_tracer import ORDER, borrowed, doubled_seal, made_up, replayed, slipped_in
 from tests.warrants import CLERK, JUDGE
 
 GUESS = "+33612000009"
@@ -208,6 +208,8 @@ def tries(pair: Attack, message: Message) -> list[tuple[Message, RefusalCode]]:
                 (replace(message, hop=message.hop + 1), TURN),
                 (replace(message, positions=message.positions[:-4]), BUDGET),
                 (replace(message, positions=message.positions[:-4] + (1 << 20).to_bytes(4, "big")), TURN),
+                # 64 positions of the sealed part: the whole declared one must be asked with them
+                *([(replace(message, positions=message.positions[:256]), BUDGET)] if message.hop == 1 else []),
             ]
         case _:
             return []
@@ -248,7 +250,7 @@ def test_what_has_no_place_is_refused_in_a_word_and_logged_and_the_honest_trace_
         await pair.start_both()
         await pair.tracer.until("traced")
         spent = pair.holder.one.state.kept.spent  # type: ignore[union-attr]
-        assert (spent.items, spent.rows, spent.recognised) == (3 * 64, 2 * 64, 5)
+        assert (spent.items, spent.rows, spent.recognised) == (3 * 64, 3 * 64, 5)
         logged = refusals(pair.holder)
         assert len(logged) == len(told)  # each refusal, once
         assert len(told) > 60
@@ -317,7 +319,7 @@ def greedy(monkeypatch: pytest.MonkeyPatch) -> None:
     ("less", "answered"),
     [
         ({"items": 191}, ["joint.names", "joint.names"]),
-        ({"rows": 127}, ["joint.names", "joint.rows", "joint.names"]),
+        ({"rows": 191}, ["joint.names", "joint.rows", "joint.names"]),
         ({"declared": 63}, ["joint.names"]),
         ({"declared": 0}, ["joint.names"]),
         ({"recognised": 4}, []),
@@ -389,6 +391,30 @@ def test_a_revoked_warrant_stops_the_trace_and_the_tracer_sees_why(tmp_path: Pat
 
 
 # Open the snapshot by guessing numbers.
+
+
+@pytest.mark.parametrize("guess", [BRIDGE, "+33699999999"], ids=["right", "wrong"])
+def test_an_entry_less_a_guessed_number_is_no_free_oracle(tmp_path: Path, guess: str) -> None:
+    """Declared, it decrypts to the identity if the guess is right, which ends the trace; else it is named, counted."""
+
+    async def story(pair: Attack) -> None:
+        def less(ask: Ask) -> Message:
+            kept = pair.tracer.one.state.kept  # type: ignore[union-attr]
+            minus = group.SecretScalar.from_canonical((ORDER - 1).to_bytes(32, "little"))
+            taken = group.multiply(group.hash_to_group([guess.encode()], number_dst(ask.trace)), minus)
+            tries = [np.concatenate([e[:, :32], group.add(e[:, 32:64], taken)], axis=1) for e in kept.seals[:, None]]
+            return replace(ask, declared=np.concatenate(tries * 64)[:64].tobytes())
+
+        answers = pair.change_request(Ask, 1, less)
+        await pair.start_both()
+        if guess == BRIDGE:
+            await pair.ended(pair.holder, RefusalCode.CHECK_FAILED)
+        else:
+            await until(lambda: bool(answers), pair.tracer)
+            assert isinstance(answers[0], Names)
+            assert pair.holder.one.state.kept.spent.declared == 64  # type: ignore[union-attr]
+
+    attack(tmp_path, story)
 
 
 def test_the_whole_number_range_opens_nothing_and_costs_the_budget(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The tracer's lists: what it asks in a hop, hidden, permuted and padded, and how it reads the answers (spec 6.1)."""
+"""The tracer's lists: what it asks in a hop, hidden, permuted and padded, and how it reads answers (spec 6.1, 6.4)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from clew.joint import context, group
 from clew.joint.commitments import Commitments
-from clew.joint.evidence import Declared, EvidenceList, padded_size, seal_evidence
+from clew.joint.evidence import Declared, EvidenceList, most_declared, padded_size, seal_evidence
 from clew.joint.found import Found, Vertices
 from clew.joint.labels import expand
 from clew.joint.messages import LIST_LIMIT, Ask, Names
@@ -20,7 +20,7 @@ from clew.joint.sizes import padded
 from clew.joint.steps import Given
 from clew.joint.terms import Order, number_dst
 
-__all__ = ["Asked", "Asker", "List", "ask", "draw", "padded_positions"]
+__all__ = ["Asked", "Asker", "Drawn", "List", "ask", "draw"]
 
 
 @final
@@ -86,25 +86,35 @@ def ask(
     found: Found,
     content: List,
     hop: int,
-    left: dict[str, int],
+    room: dict[str, int],
     given: Given,
 ) -> Asked:
     """The list of a hop: every item hidden by secrets of its own, in random order, padded with repeated items.
 
-    ``left`` are the budgets; one of 0 for declared contacts means none are declared. Raises ``Refused``
-    ``joint.over-budget`` where the list does not fit: nothing is left out to make it fit.
+    ``room`` is what the budgets allow. Raises ``Refused`` ``joint.over-budget`` where the list does not fit: nothing is
+    left out to make it fit.
     """
     order, keys = asker.order, asker.keys
-    left = {name: min(room, LIST_LIMIT) for name, room in left.items()}
-    _require_room("items", len(content.seals), left["items"], hop)
-    source = draw(len(content.seals), padded(len(content.seals), left["items"]), given.seed(b"sealed order"))
+    most = min(room["items"], LIST_LIMIT)
+    _require_room("items", len(content.seals), most, hop)
+    source = draw(len(content.seals), padded(len(content.seals), most), given.seed(b"sealed order"))
     sealed, hidden = group.hide_sealed(content.seals[source], keys, given.seed(b"sealed"))
     message = Ask(order.trace, hop, sealed.tobytes(), b"", b"")
     if content.declared is None:
         return Asked(content, message, source, np.zeros(0, np.int64), (hidden, None))
-    _require_room("declared contacts", len(content.declared), left["declared"], hop)
+    longest, couples = _longest(asker, found), len(found.own.a)
+    fits = most_declared(len(source), longest, couples)
+    if len(content.declared) > fits:
+        raise over_budget(
+            f"hop {hop} has {len(content.declared):,} declared contacts, and evidence of {fits:,} goes beside one list",
+            hop=hop,
+            wanted=len(content.declared),
+            room=fits,
+        )
+    most = min(room["declared"], fits)
+    _require_room("declared contacts", len(content.declared), most, hop)
     pool = content.declared if len(content.declared) else found.seeds
-    places = draw(len(pool), padded(len(pool), left["declared"]), given.seed(b"declared order"))
+    places = draw(len(pool), padded(len(pool), most), given.seed(b"declared order"))
     seed = given.seed(b"declared")
     points = group.hash_to_group(
         [found.text(vertex).encode() for vertex in pool[places].tolist()], number_dst(order.trace)
@@ -112,20 +122,27 @@ def ask(
     pairs, hidden_pairs = group.declare(points, keys, seed)
     items = [_evidence(asker, found, content, place) for place in places.tolist()]
     where = context.evidence(order, hop)
-    own = pc.max(pc.binary_length(found.own.numbers)).as_py() or 0
-    longest = max(own, *(len(share.number.encode()) for share in asker.shares))
-    size = padded_size(len(items), longest, len(found.own.a))
-    told = EvidenceList(seed, tuple(items))
+    told, size = EvidenceList(seed, tuple(items)), padded_size(len(items), longest, couples)
     evidence = seal_evidence(told, size, order.offer.auditor, where, given.seed(b"evidence"))
     message = Ask(order.trace, hop, sealed.tobytes(), pairs.tobytes(), evidence)
     return Asked(content, message, source, pool[places], (hidden, hidden_pairs))
 
 
-def _require_room(what: str, wanted: int, left: int, hop: int) -> None:
-    if wanted > left or not left:
+def _require_room(what: str, wanted: int, room: int, hop: int) -> None:
+    if wanted > room or not room:
         raise over_budget(
-            f"hop {hop} has {wanted:,} {what}, and there is room for {left:,}", hop=hop, wanted=wanted, room=left
+            f"hop {hop} has {wanted:,} {what}, and there is room for {room:,}: every hop has its lists, and"
+            " something is kept for those of later ones",
+            hop=hop,
+            wanted=wanted,
+            room=room,
         )
+
+
+def _longest(asker: Asker, found: Found) -> int:
+    """How many bytes the longest of the own numbers and seeds has."""
+    own = pc.max(pc.binary_length(found.own.numbers)).as_py() or 0
+    return max(own, *(len(share.number.encode()) for share in asker.shares))
 
 
 def _evidence(asker: Asker, found: Found, content: List, place: int) -> Declared:
@@ -149,13 +166,43 @@ def draw(choices: int, size: int, random: bytes) -> Vertices:
     return places[np.argsort(words[size:], kind="stable")]
 
 
-def padded_positions(wanted: Vertices, total: int, left: int, random: bytes) -> Vertices:
-    """``wanted`` positions and random others, rising, as many as a padded list has."""
-    if len(wanted) > left or not left:
-        raise over_budget(
-            f"{len(wanted):,} rows are wanted, and there is room for {left:,}", rows=len(wanted), room=left
-        )
-    others = np.setdiff1d(np.arange(total, dtype=np.int64), wanted)
-    words = np.frombuffer(expand(random, b"positions", 8 * len(others)), ">u8")
-    filler = others[np.argsort(words, kind="stable")][: padded(len(wanted), min(total, left)) - len(wanted)]
-    return np.sort(np.concatenate([wanted, filler]))
+@final
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Drawn:
+    """The positions of a list in random order, those of its sealed part first, and for each of its ``vertices`` the
+    first ``at`` which it stands: any of its places is as likely.
+
+    So where a vertex is asked about does not depend on how often it stands in the list. Every choice is made along
+    this order, and what is chosen shows nothing but how much it is (spec 6.4).
+    """
+
+    order: Vertices
+    sealed: int
+    vertices: Vertices
+    at: Vertices
+
+    @classmethod
+    def of(cls, vertices: Vertices, sealed: int, random: bytes) -> Drawn:
+        """Drawn for a list in which these vertices stand, at the first ``sealed`` positions by a sealed item."""
+        words = np.frombuffer(expand(random, b"positions", 8 * len(vertices)), ">u8")
+        behind = np.arange(len(vertices)) >= sealed
+        order = np.lexsort((words, behind))
+        found, first = np.unique(vertices[order], return_index=True)
+        return cls(order, sealed, found, order[first])
+
+    def positions(self, wanted: Vertices, room: int) -> Vertices:
+        """The positions to ask the rows of, rising: the ``wanted`` ones and others of the sealed part, as many as a
+        padded list has; and the whole declared part, of which all that is real is wanted."""
+        declared = len(self.order) - self.sealed
+        sealed = wanted[wanted < self.sealed]
+        if len(sealed) + declared > room or room <= declared:
+            raise over_budget(
+                f"rows of {len(sealed):,} sealed and {declared:,} declared positions are wanted, and there is room for"
+                f" {room:,}",
+                rows=len(sealed) + declared,
+                room=room,
+            )
+        here = self.order[: self.sealed]
+        others = here[~np.isin(here, sealed)]
+        filler = others[: padded(len(sealed), min(self.sealed, room - declared)) - len(sealed)]
+        return np.sort(np.concatenate([sealed, filler, self.order[self.sealed :]]))

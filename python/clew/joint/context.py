@@ -28,14 +28,15 @@ __all__ = [
 ]
 
 
-def possession(trace: bytes) -> bytes:
-    """Of the proofs that the holder knows the secrets of its keys."""
-    return digest(labels.POSSESSION, trace)
+def possession(order: Order) -> bytes:
+    """Of the proofs that the holder knows the secrets of its keys. The order names both nodes: a holder that takes
+    over the nonces of another trace cannot show that one's keys and proofs as its own."""
+    return digest(labels.POSSESSION, order.trace, order.digest)
 
 
-def snapshot(trace: bytes) -> bytes:
+def snapshot(order: Order) -> bytes:
     """Of the proofs of a snapshot's rows."""
-    return digest(labels.ROW, trace)
+    return digest(labels.ROW, order.trace, order.digest)
 
 
 def run(order: Order, roots: Roots, warrant: Authorisation) -> bytes:

@@ -16,7 +16,7 @@ from clew.joint import context, group, labels
 from clew.joint.codec import blob, encode_fields, many, parse_fields, text, whole
 from clew.joint.commitments import couple_leaf
 from clew.joint.labels import digest
-from clew.joint.messages import LIST_LIMIT, Ask
+from clew.joint.messages import EVIDENCE_LIMIT, LIST_LIMIT, MESSAGE_LIMIT, Ask
 from clew.joint.refusals import check_failed
 from clew.joint.seeds import SeedShare, verify_seeds
 from clew.joint.terms import Order, Roots, number_dst
@@ -28,6 +28,7 @@ __all__ = [
     "Declared",
     "EvidenceList",
     "check_evidence",
+    "most_declared",
     "open_evidence",
     "padded_size",
     "seal_evidence",
@@ -35,6 +36,8 @@ __all__ = [
 ]
 
 _NONCE: Final = bytes(12)  # an ephemeral key seals one list
+_OVERHEAD: Final = 1 << 10
+"""More than the bytes around the evidence, and around the fields of a message."""
 
 
 @final
@@ -93,6 +96,17 @@ def padded_size(items: int, text: int, couples: int) -> int:
     largest = Declared(0, "0" * text, "0" * text, 0, bytes(16), path)
     none, one = (len(encode_fields(EvidenceList(bytes(32), (largest,) * count))) for count in (0, 1))
     return none + items * (one - none)
+
+
+def most_declared(sealed: int, text: int, couples: int) -> int:
+    """How many declared items, a power of two, a list with so many sealed ones can have: their evidence has a limit,
+    and so has the message that all of it goes in."""
+    most = LIST_LIMIT
+    while _OVERHEAD + (size := padded_size(most, text, couples)) > EVIDENCE_LIMIT or (
+        _OVERHEAD + 128 * sealed + 64 * most + size > MESSAGE_LIMIT
+    ):
+        most //= 2
+    return most
 
 
 def seal_evidence(found: EvidenceList, size: int, auditor: bytes, context: bytes, random: bytes) -> bytes:

@@ -275,11 +275,11 @@ def _commit(party: Party, message: TracerCommitments, given: Given) -> Step[Stat
     secrets = group.HolderSecrets(given.seed(b"keys"))
     keys = secrets.public()
     seed = given.seed(b"snapshot")
-    snapshot, vault = seal_snapshot(party.couples, secrets, keys, order.trace, order.offer.hub_limit, seed)
+    snapshot, vault = seal_snapshot(party.couples, secrets, keys, order, seed)
     unsigned = HolderCommitments(
         trace=order.trace,
         keys=keys.encodings,
-        possession=group.prove_possession(secrets, context.possession(order.trace), given.seed(b"possession")),
+        possession=group.prove_possession(secrets, context.possession(order), given.seed(b"possession")),
         rows=len(snapshot),
         snapshot_root=snapshot.root,
         seed=digest(labels.SEED, order.trace, seed),
@@ -352,13 +352,13 @@ def _name_list(kept: Trace, hop: int, message: Ask, given: Given) -> Step[State]
 
 def _spend_list(kept: Trace, hop: int, sealed: int, declared: int) -> Spent:
     """What is spent after a list of so many items; refuses what no honest tracer sends (spec 6.1)."""
-    left = kept.spent.left(kept.warrant.remaining)
+    room = kept.spent.room(kept.warrant.remaining, hop, kept.warrant.hops)
     spent = kept.spent.with_more(kept.warrant.remaining, items=sealed, declared=declared)
-    if not may_be_padded_to(sealed, left["items"]):
+    if not may_be_padded_to(sealed, room["items"]):
         raise over_budget("the list is not padded as it must be")
     if declared and not 0 < hop < kept.warrant.hops:
         raise out_of_turn("contacts are declared between the first and the last hop")
-    if declared and not may_be_padded_to(declared, left["declared"]):
+    if declared and not may_be_padded_to(declared, room["declared"]):
         raise over_budget("the declared list is not padded as it must be")
     return spent
 
@@ -371,9 +371,11 @@ def _give_rows(state: AwaitRows, message: AskRows, given: Given) -> Step[State]:
     total = len(state.opened)
     if message.hop != state.hop or places[-1] >= total:
         raise out_of_turn("the positions are not of this list")
-    left = kept.spent.left(kept.warrant.remaining)["rows"]
+    sealed = len(state.ask.sealed) // 128
+    declared, asked = total - sealed, int(np.searchsorted(places, sealed))
+    room = kept.spent.room(kept.warrant.remaining, state.hop, kept.warrant.hops)["rows"]
     spent = kept.spent.with_more(kept.warrant.remaining, rows=len(places))
-    if not may_be_padded_to(len(places), min(total, left)):
+    if len(places) - asked != declared or not may_be_padded_to(asked, min(sealed, room - declared)):
         raise over_budget("the list of positions is not padded as it must be")
     points = state.opened.row_points(places, kept.secrets)
     statement = context.rows(kept.order, kept.roots, kept.warrant, state.names)

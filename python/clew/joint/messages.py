@@ -14,10 +14,12 @@ from clew.joint.codec import blob, choice, encode_fields, malformed, many, parse
 from clew.warrants.document import SEED_LIMIT
 
 __all__ = [
+    "EVIDENCE_LIMIT",
     "LIST_LIMIT",
     "MESSAGE_LIMIT",
     "OWN_LIMIT",
     "PROTOCOL",
+    "RECORDS_LIMIT",
     "Acceptance",
     "Approval",
     "Ask",
@@ -51,11 +53,13 @@ OWN_LIMIT: Final = 1 << 22
 """So many numbers of its own a tracer may have recognised."""
 MESSAGE_LIMIT: Final = 1 << 28
 """So many bytes a message may have; a transport reads no more."""
+EVIDENCE_LIMIT: Final = 1 << 27
+"""So many bytes the evidence of a list may have."""
+RECORDS_LIMIT: Final = 1 << 26
+"""So many bytes the records may have that come with unmasked numbers."""
 
 _PROOF_LIMIT: Final = 1 << 16
-_EVIDENCE_LIMIT: Final = 1 << 27
 _WANT_LIMIT: Final = 10_000
-_RECORDS_LIMIT: Final = 1 << 26
 
 
 class RefusalCode(IntEnum):
@@ -164,7 +168,7 @@ class Ask:
     hop: int = whole(1)
     sealed: bytes = blob(128, 1, LIST_LIMIT)
     declared: bytes = blob(64, 0, LIST_LIMIT)
-    evidence: bytes = blob(1, 0, _EVIDENCE_LIMIT)
+    evidence: bytes = blob(1, 0, EVIDENCE_LIMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +245,7 @@ class Unmasked:
     serial: int = whole(2)
     numbers: tuple[UnmaskedNumber, ...] = many(UnmaskedNumber, 1, _WANT_LIMIT)
     proof: bytes = blob(1, 0, _PROOF_LIMIT)
-    records: bytes = blob(1, 0, _RECORDS_LIMIT)
+    records: bytes = blob(1, 0, RECORDS_LIMIT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from clew.joint.couples import Adjacency, Couples
 from clew.joint.labels import digest, expand
 from clew.joint.rows import LEAST_ROW, Entries, Row, entries_of, parse_rows, read_rows, write_row
 from clew.joint.sizes import LEAST_LIST, size_class
-from clew.joint.terms import number_dst
+from clew.joint.terms import Order, number_dst
 from clew.joint.trees import Tree, leaf_hash
 
 __all__ = ["Broken", "Opened", "Snapshot", "Vault", "open_rows", "parse_snapshot", "seal_snapshot"]
@@ -115,14 +115,15 @@ class Vault:
 
 
 def seal_snapshot(
-    couples: Couples, secrets: group.HolderSecrets, keys: group.HolderKeys, trace: bytes, hub_limit: int, seed: bytes
+    couples: Couples, secrets: group.HolderSecrets, keys: group.HolderKeys, order: Order, seed: bytes
 ) -> tuple[Snapshot, Vault]:
     """The snapshot of the holder's couples, and the names to its numbers.
 
-    The same couples, keys, trace and seed give the same bytes. ``seed`` is the random value that the holder commits
+    The same couples, keys, order and seed give the same bytes. ``seed`` is the random value that the holder commits
     to; it is used once.
     """
-    if np.any(couples.contacts[~couples.hub] > hub_limit):
+    trace = order.trace
+    if np.any(couples.contacts[~couples.hub] > order.offer.hub_limit):
         raise ValueError("the couples were made under another hub limit")
     points = group.hash_to_group(couples.numbers, number_dst(trace))
     names = group.multiply(points, secrets.name)
@@ -130,6 +131,7 @@ def seal_snapshot(
     owners = np.flatnonzero(~couples.hub & (np.diff(couples.adjacency.begin) > 0))
     material = _Material(
         trace=trace,
+        context=context.snapshot(order),
         secrets=secrets,
         keys=keys,
         adjacency=couples.adjacency,
@@ -160,6 +162,7 @@ class _Material:
     row."""
 
     trace: bytes
+    context: bytes
     secrets: group.HolderSecrets
     keys: group.HolderKeys
     adjacency: Adjacency
@@ -183,9 +186,7 @@ def _rows(
     features = material.features.taken(adjacency.couple[places], ~adjacency.forward[places]).split(ends)
     identifiers, row_keys = group.row_keys(row_points)
     nonces = digest(labels.SEED, seed)
-    proofs = group.prove_rows(
-        material.secrets, identifiers, ends, seals, features, seed, context.snapshot(trace), nonces
-    )
+    proofs = group.prove_rows(material.secrets, identifiers, ends, seals, features, seed, material.context, nonces)
     parts = zip(_units(proofs, group.ROW_PROOF_LENGTH), _split(seals, ends), features, strict=True)
     named = zip(_units(identifiers, 16), _units(row_keys, 32), strict=True)
     return [
@@ -236,17 +237,17 @@ class Opened:
 
 
 def open_rows(
-    snapshot: Snapshot, index: Mapping[bytes, int], points: group.Array, keys: group.HolderKeys, hub_limit: int
+    snapshot: Snapshot, index: Mapping[bytes, int], points: group.Array, keys: group.HolderKeys, order: Order
 ) -> Opened:
     """The rows of some row points. One that is not sound counts as absent (spec 6.6)."""
     identifiers, row_keys = group.row_keys(points)
     named = enumerate(zip(_units(identifiers, 16), _units(row_keys, 32), strict=True))
     there = [(at, identifier, key) for at, (identifier, key) in named if identifier in index]
     plains = [_decrypted(snapshot, index[identifier], identifier, key) for _, identifier, key in there]
-    rows = parse_rows(plains, group.ROW_PROOF_LENGTH, hub_limit)
+    rows = parse_rows(plains, group.ROW_PROOF_LENGTH, order.offer.hub_limit)
     candidates = [(*one, row) for one, row in zip(there, rows, strict=True) if row is not None]
     unsound = [one for one, row in zip(there, rows, strict=True) if row is None]
-    sound = _sound(snapshot.trace, candidates, keys)
+    sound = _sound(order, candidates, keys)
     unsound += [one[:3] for one, good in zip(candidates, sound, strict=True) if not good]
     kept = [one for one, good in zip(candidates, sound, strict=True) if good]
     return Opened(
@@ -259,7 +260,7 @@ def open_rows(
 
 
 def _sound(
-    trace: bytes, candidates: Sequence[tuple[int, bytes, bytes, Row]], keys: group.HolderKeys
+    order: Order, candidates: Sequence[tuple[int, bytes, bytes, Row]], keys: group.HolderKeys
 ) -> npt.NDArray[np.bool_]:
     """Of which rows the proof holds that every seal was made with the published key."""
     if not candidates:
@@ -270,7 +271,7 @@ def _sound(
     proofs = _array(b"".join(row.proof for row in rows), group.ROW_PROOF_LENGTH)
     ends = np.cumsum([row.count for row in rows], dtype=np.int64)
     features = [row.features for row in rows]
-    return group.verify_rows(keys, identifiers, ends, seals, features, context.snapshot(trace), proofs)
+    return group.verify_rows(keys, identifiers, ends, seals, features, context.snapshot(order), proofs)
 
 
 def _decrypted(snapshot: Snapshot, place: int, identifier: bytes, key: bytes) -> bytes | None:

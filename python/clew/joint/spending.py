@@ -26,6 +26,21 @@ class Spent:
         """What remains of each budget."""
         return {f.name: max(0, getattr(budgets, f.name) - getattr(self, f.name)) for f in fields(self)}
 
+    def room(self, budgets: Budgets, hop: int, hops: int) -> dict[str, int]:
+        """What the lists of a hop may take: what is left, less what the lists of later hops need at the least.
+
+        Those have to be sent though nothing is left to ask, so that one item is kept for each. The rows of all declared
+        positions are asked for, and of one sealed position at least (spec 2.5, 6.4).
+        """
+        left = self.left(budgets)
+        later = max(0, hops - 1 - hop)
+        rows = max(0, left["rows"] - later * (2 if budgets.declared else 1))
+        return {
+            "items": max(0, left["items"] - (hops - hop)),
+            "rows": rows,
+            "declared": max(0, min(left["declared"] - later, rows - 1)),
+        }
+
     def with_more(self, budgets: Budgets, **more: int) -> Spent:
         """The count after so many more; ``Refused`` ``joint.over-budget`` if one budget does not allow them."""
         left = self.left(budgets)

@@ -17,7 +17,7 @@ from clew.audit.log import Entry
 from clew.chain.graph import Scope, TracedGraph, check_holder
 from clew.errors import ClewError, Refused
 from clew.joint import context, group, labels
-from clew.joint.asking import Asked, List, ask, padded_positions
+from clew.joint.asking import Asked, Drawn, List, ask
 from clew.joint.commitments import Commitments
 from clew.joint.couples import Couples
 from clew.joint.found import FAR, NOBODY, UNNAMED, Found, Named, Vertices
@@ -305,7 +305,7 @@ def _check_commitments(state: AwaitCommitments, message: HolderCommitments) -> S
     roots = Roots(state.mine, message)
     verify(state.order.holder, message.signature, holder_statement(state.order, roots))
     keys = group.HolderKeys(message.keys)
-    group.verify_possession(keys, context.possession(state.order.trace), message.possession)
+    group.verify_possession(keys, context.possession(state.order), message.possession)
     body = {"trace": state.order.trace.hex(), **context.roots_body(roots)}
     if len(state.party.couples.numbers):
         _ = state.commitments.recognition  # kept there: nobody waits now, and the partner will
@@ -353,15 +353,15 @@ def _take_recognised(state: AwaitRecognised, message: Recognised, given: Given) 
 def _ask(kept: Trace, hop: int, given: Given, entries: tuple[Entry, ...]) -> Step[State]:
     """The list of a hop, as it is sent (spec 6.1)."""
     _require_live(kept, given)
-    found, hops, left = kept.found, kept.authorisation.hops, kept.left
+    found, hops = kept.found, kept.authorisation.hops
     edges = np.flatnonzero(found.contact == UNNAMED)
     declared, couples = None, np.zeros(0, np.int64)
-    if left["declared"] and 0 < hop < hops:
+    if kept.authorisation.remaining.declared and 0 < hop < hops:
         declared, couples = found.undeclared(hop, hops)
     content = (
         List(kept.seals[edges], edges, declared, couples) if len(edges) else List(kept.seeds, None, declared, couples)
     )
-    asked = ask(kept.asker, found, content, hop, left, given)
+    asked = ask(kept.asker, found, content, hop, kept.room(hop), given)
     sizes = {"items": len(asked.source), "declared": len(asked.declared)}
     spent = kept.spent.with_more(kept.authorisation.remaining, **sizes)
     kept = replace(kept, spent=spent, asked=(*kept.asked, asked))
@@ -380,9 +380,9 @@ def _take_names(kept: Trace, hop: int, message: Names, given: Given) -> Step[Sta
     group.verify_names(kept.keys, *context.items(asked.message), _points(message.points), statement, message.proof)
     names = Named.of(asked.names(message, kept.keys))
     found = _named(kept.found, asked, names)
-    vertices, first = np.unique(names.vertices(found.names), return_index=True)
-    vertices, first = vertices[vertices != NOBODY], first[vertices != NOBODY]
-    here = zip(vertices.tolist(), ((hop, position) for position in first.tolist()), strict=True)
+    drawn = Drawn.of(names.vertices(found.names), len(asked.source), given.seed(b"positions"))
+    vertices, at = drawn.vertices[drawn.vertices != NOBODY], drawn.at[drawn.vertices != NOBODY]
+    here = zip(vertices.tolist(), ((hop, position) for position in at.tolist()), strict=True)
     kept = replace(kept, found=found, positions={**dict(here), **kept.positions})
     entry = _entry("joint.names", kept, hop=hop, vertices=len(vertices))
     reached = found.hops(warrant.hops)
@@ -397,9 +397,9 @@ def _take_names(kept: Trace, hop: int, message: Names, given: Given) -> Step[Sta
         return Step(Traced(kept), None, (entry, _entry("joint.traced", kept, numbers=inside)))
     looked = np.fromiter(found.looked, np.int64, len(found.looked))
     new = (reached[vertices] < warrant.hops) & ~np.isin(vertices, looked)
-    chosen = padded_positions(np.sort(first[new]), total, kept.left["rows"], given.seed(b"positions"))
+    chosen = drawn.positions(at[new], kept.room(hop)["rows"])
     kept = replace(kept, spent=kept.spent.with_more(warrant.remaining, rows=len(chosen)))
-    wanted = dict(zip(first[new].tolist(), vertices[new].tolist(), strict=True))
+    wanted = dict(zip(at[new].tolist(), vertices[new].tolist(), strict=True))
     request = AskRows(order.trace, hop, chosen.astype(">u4").tobytes())
     entry = _entry("joint.names", kept, hop=hop, vertices=len(vertices), rows=len(chosen))
     return Step(AwaitRows(kept, hop, message, chosen, wanted), request, (entry,))
@@ -437,7 +437,7 @@ def _take_rows(state: AwaitRows, message: Rows, given: Given) -> Step[State]:
     read = asked.read(positions, points, kept.keys, rows=True)
     mine = np.flatnonzero(np.isin(positions, np.fromiter(state.wanted, np.int64, len(state.wanted))))
     vertices = np.fromiter((state.wanted[int(at)] for at in positions[mine]), np.int64, len(mine))
-    opened = open_rows(kept.snapshot, kept.index, read[mine], kept.keys, kept.order.offer.hub_limit)
+    opened = open_rows(kept.snapshot, kept.index, read[mine], kept.keys, kept.order)
     kept = _with_rows(kept, vertices, opened)
     entry = _entry("joint.rows", kept, hop=state.hop, opened=len(opened.found), broken=len(opened.broken))
     return _ask(kept, state.hop + 1, given, (entry,))

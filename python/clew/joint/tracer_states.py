@@ -106,10 +106,9 @@ class Trace:
         """What its lists are made with."""
         return Asker(self.order, self.keys, self.commitments, self.shares)
 
-    @property
-    def left(self) -> dict[str, int]:
-        """What is left of the budgets."""
-        return self.spent.left(self.authorisation.remaining)
+    def room(self, hop: int) -> dict[str, int]:
+        """What the lists of a hop may take of the budgets."""
+        return self.spent.room(self.authorisation.remaining, hop, self.authorisation.hops)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

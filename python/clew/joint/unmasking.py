@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, final
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from clew.errors import ClewError, Refused
@@ -15,10 +16,11 @@ from clew.joint import group
 from clew.joint.codec import FIRST_SECOND, LAST_SECOND, encode_fields, many, parse_fields, text, whole
 from clew.joint.couples import Couples
 from clew.joint.labels import APPROVAL
-from clew.joint.messages import Approval, Names, Unmask, Unmasked
+from clew.joint.messages import RECORDS_LIMIT, Approval, Names, Unmask, Unmasked
 from clew.joint.refusals import check_failed
 from clew.joint.snapshot import Vault
 from clew.joint.terms import moment
+from clew.numbers import canonical_kind
 from clew.records.schema import RecordKind
 from clew.warrants.keys import SigningKey
 from clew.warrants.policy import Policy
@@ -36,6 +38,7 @@ __all__ = [
 
 _STATEMENT: Final = APPROVAL + b"\n"
 _DAY: Final = 24 * 60
+_RECORD_LIMIT: Final = 1 << 20
 
 
 def approve(request: bytes, key: SigningKey) -> Approval:
@@ -125,7 +128,8 @@ def verified_numbers(
 ) -> tuple[str | None, ...]:
     """The numbers in the order of the request, ``None`` where the holder says it has none; else ``PeerError``.
 
-    A holder can deny a number. It cannot give another one: every number must hash to the point that has the name.
+    A holder can deny a number. It cannot give another one: every number must hash to the point that has the name, and
+    be one, since any text hashes to some point: one that is a pseudonym, or that a table calculates, does not come in.
     """
     if len(answer.numbers) != len(message.wants) or answer.serial != message.serial:
         raise check_failed("the partner unmasked other vertices than were asked for")
@@ -134,10 +138,19 @@ def verified_numbers(
     if bool(found) != bool(answer.proof):
         raise check_failed("a proof of names is missing, or of nothing")
     if found:
+        _require_numbers(numbers[at] for at in found)
         points = group.hash_to_group([numbers[at].encode() for at in found], dst)
         names = _array(message.wants[at].name for at in found)
         group.verify_unmasking(keys, points, names, request, answer.proof)
     return tuple(number or None for number in numbers)
+
+
+def _require_numbers(texts: Iterable[str]) -> None:
+    try:
+        for text in texts:
+            canonical_kind(text)
+    except ClewError as error:
+        raise check_failed("what the partner unmasked is no number in canonical form") from error
 
 
 @final
@@ -159,18 +172,26 @@ class Record:
 @final
 @dataclass(frozen=True, slots=True, repr=False)
 class _Records:
-    records: tuple[Record, ...] = many(Record, 0, 1 << 20)
+    records: tuple[Record, ...] = many(Record, 0, _RECORD_LIMIT)
 
 
 def records_between(couples: Couples, places: Sequence[int], before: Collection[int]) -> bytes:
-    """The holder's records of the window between numbers at ``places``, without those between ``before``."""
+    """The holder's records of the window between numbers at ``places``, without those between ``before``.
+
+    Raises ``Refused`` ``joint.over-budget`` where they are more than an answer holds.
+    """
     if couples.events is None or len(places) < 2:
         return b""
     numbers = couples.numbers.take(list(places))
     events = couples.events.filter(
-        pc.and_(pc.is_in(couples.events["a"], numbers), pc.is_in(couples.events["b"], numbers))
+        pc.and_(pc.is_in(couples.events["a"], value_set=numbers), pc.is_in(couples.events["b"], value_set=numbers))
     )
-    given = set(couples.numbers.take(sorted(before)).to_pylist()) if before else set()
+    given = couples.numbers.take(pa.array(sorted(before), pa.int64()))
+    events = events.filter(
+        pc.invert(pc.and_(pc.is_in(events["a"], value_set=given), pc.is_in(events["b"], value_set=given)))
+    )
+    if len(events) > _RECORD_LIMIT:
+        raise _too_many(len(events))
     found = [
         Record(
             a=row["a"],
@@ -183,9 +204,11 @@ def records_between(couples: Couples, places: Sequence[int], before: Collection[
         for row in events.set_column(
             events.schema.get_field_index("start"), "start", pc.cast(events["start"], "int64")
         ).to_pylist()
-        if not {row["a"], row["b"]} <= given
     ]
-    return encode_fields(_Records(tuple(found))) if found else b""
+    encoded = encode_fields(_Records(tuple(found))) if found else b""
+    if len(encoded) > RECORDS_LIMIT:
+        raise _too_many(len(found))
+    return encoded
 
 
 def read_records(data: bytes, numbers: Collection[str]) -> tuple[Record, ...]:
@@ -215,6 +238,15 @@ def _possible(record: Record) -> bool:
 
 def _array(parts: object) -> group.Array:
     return np.frombuffer(b"".join(parts), np.uint8).reshape(-1, 32)  # type: ignore[arg-type]
+
+
+def _too_many(records: int) -> Refused:
+    return Refused(
+        "joint.over-budget",
+        f"{records:,} records lie between the numbers that are to be unmasked, and one answer cannot hold them",
+        mend="Nothing was answered. The tracer may ask for fewer vertices at a time.",
+        counts={"records": records},
+    )
 
 
 def _not_approved(what: str) -> Refused:
