@@ -62,7 +62,8 @@ TARGETS: Final = {"ifma": 2.0, "portable": 6.0}
 ANCESTOR_CORE = 3.96e-3  # seconds of a core for a result of the ancestor's code, on the Zen 5 of the targets
 MOST_BYTES = 1024
 BUDGETS = Budgets(numbers=200_000, items=1 << 20, rows=1 << 18, declared=1 << 17, recognised=200_000)
-_KEY = SigningKey.generate(system_randomness)
+_KEYS = [SigningKey.generate(system_randomness) for _ in range(2)]
+_JUDGES = [Holder(f"Judge of {side}", "judge", key.public, side) for side, key in zip("ab", _KEYS, strict=True)]
 _PASSPHRASE = "passphrase of a benchmark"
 _NAMES = ("Tracer", "Holder")
 _LOOK = 0.005
@@ -80,7 +81,7 @@ class Server:
     def make(cls, folder: Path, name: str, store: Path) -> Server:
         """A node of a store, not running."""
         folder.mkdir(parents=True)
-        (folder / "policy.toml").write_text(policy_toml([Holder("Judge", "judge", _KEY.public)], 1, []))
+        (folder / "policy.toml").write_text(policy_toml(_JUDGES, 2, []))
         (folder / "passphrase").write_text(_PASSPHRASE)
         (folder / "passphrase").chmod(0o600)
         with socket.socket() as found:
@@ -201,7 +202,7 @@ def papers(folder: Path, terms: dict[str, Any], seed: str) -> tuple[Path, list[l
         purpose="Measure how long a trace takes.",
     )
     file = folder / "warrant.json"
-    file.write_bytes(sign(warrant.encode(), _KEY))
+    file.write_bytes(sign(warrant.encode(), *_KEYS))
     return file, [[share.number, share.secret.hex()] for share in shares]
 
 

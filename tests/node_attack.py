@@ -23,8 +23,8 @@ from clew.joint.seeds import SeedShare
 from clew.node.envelope import Envelope, Kind
 from clew.node.identity import Card, Identity
 from clew.warrants.authorisation import Budgets
-from clew.warrants.policy import Holder, Requirement, policy_toml
-from tests.node_pair import BUDGETS, SEED, Desks, Side, Two, desks, free_port, papers, pin, serving, until
+from clew.warrants.policy import Requirement, policy_toml
+from tests.node_pair import BUDGETS, JUDGES, SEED, Desks, Side, Two, desks, free_port, papers, pin, serving, until
 from tests.warrants import JUDGE, PARTNER
 
 ROOMY = replace(BUDGETS, declared=10_000)
@@ -38,8 +38,7 @@ Story = Callable[["Attack"], Awaitable[None]]
 def both_sides(folder: Path) -> Desks:
     """Two nodes without sockets whose policies ask for a signer of each side."""
     pair = desks(folder)
-    holders = [Holder("Judge", "judge", JUDGE.public, "iq"), Holder("Partner", "judge", PARTNER.public, "fr")]
-    (folder / "policy.toml").write_text(policy_toml(holders, 2, [Requirement(1, side="iq"), Requirement(1, side="fr")]))
+    (folder / "policy.toml").write_text(policy_toml(JUDGES, 2, [Requirement(1, side="iq"), Requirement(1, side="fr")]))
     for desk in (pair.tracer, pair.holder):
         settings = replace(desk.identity.settings, policy=folder / "policy.toml")
         desk.identity = replace(desk.identity, settings=settings)

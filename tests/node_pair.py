@@ -30,13 +30,14 @@ from clew.warrants.dsse import sign
 from clew.warrants.keys import SigningKey
 from clew.warrants.policy import Holder, policy_toml, read_policy
 from tests.cli.tracing import make_store
-from tests.warrants import EXPIRES, ISSUED, JUDGE
+from tests.warrants import EXPIRES, ISSUED, JUDGE, PARTNER
 
 PASSPHRASE = "four random words here"
 BEGIN = datetime(2026, 3, 2, tzinfo=UTC)
 END = datetime(2026, 3, 9, tzinfo=UTC)
 SEED, BRIDGE = "+9647901000001", "+33612000001"
 AUDITOR = bytes(range(32)).hex()
+JUDGES = [Holder("Judge", "judge", JUDGE.public, "iq"), Holder("Partner", "judge", PARTNER.public, "fr")]
 BUDGETS = Budgets(numbers=10_000, items=100_000, rows=100_000, recognised=10_000, unmaskings=10)
 
 Rows = list[tuple[str, str, datetime, int, str]]
@@ -67,10 +68,10 @@ def free_port() -> int:
 
 
 def make_node(folder: Path, name: str, rows: Rows) -> Identity:
-    """A node with its store and the judge's policy."""
+    """A node with its store and the policy of both sides' judges."""
     folder.mkdir(parents=True)
     store = make_store(folder, rows)
-    (folder / "policy.toml").write_text(policy_toml([Holder("Judge", "judge", JUDGE.public)], 1, []))
+    (folder / "policy.toml").write_text(policy_toml(JUDGES, 1, []))
     where = f"127.0.0.1:{free_port()}"
     set_up(folder / "node", name, where, store, folder / "policy.toml", PASSPHRASE, system_randomness)
     return open_identity(folder / "node", PASSPHRASE)
@@ -284,7 +285,7 @@ def documents(desk: Desk, warrant: bytes) -> Documents:
 
 
 def papers(
-    terms: dict[str, Any], seeds: list[str], keys: tuple[SigningKey, ...] = (JUDGE,), **fields: Any
+    terms: dict[str, Any], seeds: list[str], keys: tuple[SigningKey, ...] = (JUDGE, PARTNER), **fields: Any
 ) -> tuple[bytes, tuple[SeedShare, ...]]:
     """A signed warrant for the trace with these terms, and what blinds its seeds."""
     values: dict[str, Any] = {

@@ -18,12 +18,12 @@ from clew.chain.graph import Detail
 from clew.effects import system_clock
 from clew.errors import Refused
 from clew.warrants.authorisation import Blinded, Budgets, Joint
-from clew.warrants.dsse import sign
-from clew.warrants.policy import Holder, holder_toml, parse_policy
+from clew.warrants.dsse import parse_envelope, sign
+from clew.warrants.policy import Holder, holder_toml, parse_policy, policy_toml
 from clew.warrants.verify import verify_warrant
 from tests.cli.tracing import make_store, write_amendment, write_papers
 from tests.command import run, run_json
-from tests.warrants import BEGIN, CLERK, END, JUDGE, STRANGER, document, revoke
+from tests.warrants import BEGIN, CLERK, END, JUDGE, PARTNER, STRANGER, document, revoke
 
 SEED, NEAR, FAR, BEYOND = "+9647901234567", "+9647901111111", "+33612345678", "+33698765432"
 DAY = timedelta(days=1)
@@ -295,7 +295,12 @@ def test_nobody_else_may_read_the_case(store: Path, tmp_path: Path) -> None:
 
 def test_blinded_seeds_are_pointed_to_the_joint_trace(store: Path, tmp_path: Path) -> None:
     joint = Joint(trace="ab" * 32, case_order="cd" * 32, roots=("ef" * 32,))
-    done = run(*arguments(store, tmp_path, Blinded(bytes([1] * 32)), joint=joint), expect=4)
+    given = arguments(store, tmp_path, Blinded(bytes([1] * 32)), joint=joint)
+    judges = [Holder("Judge", "judge", JUDGE.public, "iq"), Holder("Partner", "judge", PARTNER.public, "fr")]
+    (tmp_path / "papers" / "policy.toml").write_text(policy_toml(judges, 2, []))
+    signed = tmp_path / "papers" / "warrant.json"
+    signed.write_bytes(sign(parse_envelope(signed.read_bytes()).payload, JUDGE, PARTNER))
+    done = run(*given, expect=4)
     assert "joint trace" in done.stderr
     require_only_refused(tmp_path / "case", "warrant.blinded-seeds")
 

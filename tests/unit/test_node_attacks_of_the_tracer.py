@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from clew.chain.files import Documents
 from clew.errors import PeerError, Refused
 from clew.joint import group, tracer
 from clew.joint.messages import (
@@ -33,9 +34,10 @@ from clew.joint.terms import number_dst, require_fits
 from clew.node.drafting import drafted
 from clew.node.envelope import Kind
 from clew.node.transport import Partners
+from clew.warrants.policy import Holder, policy_toml, read_policy
 from tests.command import run_json
 from tests.node_attack import BOTH, ROOMY, Attack, attack, budgets, kinds, refusals
-from tests.node_pair import BRIDGE, SEED, papers, until
+from tests.node_pair import BRIDGE, SEED, desks, documents, papers, until
 from tests.protocol.test_attacks_of_the_tracer import ORDER, borrowed, doubled_seal, made_up, replayed, slipped_in
 from tests.warrants import CLERK, JUDGE
 
@@ -47,6 +49,31 @@ LATER = datetime(2198, 1, 1, tzinfo=UTC)
 def like(pair: Attack) -> Any:
     """The tracer's state where the forgeries of ``tests/protocol`` look for it."""
     return SimpleNamespace(tracer=pair.tracer.one.state)
+
+
+# Start under a warrant that only one side's authorities signed.
+
+
+@pytest.mark.parametrize("sides", [("iq", "iq"), ("", ""), ("iq", "")], ids=["one side", "no sides", "one without"])
+def test_one_sides_judges_alone_start_no_joint_trace_on_either_node(tmp_path: Path, sides: tuple[str, str]) -> None:
+    """However few signatures a policy asks for, and though it asks for no side."""
+    pair = desks(tmp_path)
+    pair.committed()
+    holders = [Holder("A. Judge", "judge", key.public, side) for key, side in zip(BOTH, sides, strict=True)]
+    policy = tmp_path / "policy.toml"
+    policy.write_text(policy_toml(holders, 1, []))
+    warrant, shares = pair.papers(keys=BOTH)
+    rules = read_policy(policy)
+    bad = Documents(warrant, rules.source, (), (), policy)
+    for one, given in ((pair.b, ()), (pair.a, shares)):
+        with pytest.raises(Refused, match="both its sides") as refused:
+            one.start(bad, given)
+        assert refused.value.code == "warrant.signers-missing"
+        assert one.row.state == "committed"
+    alone, shares = pair.papers(keys=(JUDGE,))
+    for desk, one, given in ((pair.holder, pair.b, ()), (pair.tracer, pair.a, shares)):
+        with pytest.raises(Refused, match="of one side alone"):
+            one.start(documents(desk, alone), given)
 
 
 # Start from a number that no warrant names.

@@ -19,9 +19,9 @@ from clew.node.revocations import REVOKED, UNSURE
 from clew.node.running import Running
 from clew.node.told import Answer, Wait
 from clew.warrants.dsse import parse_envelope, sign
-from clew.warrants.policy import Holder, policy_toml, read_policy
-from tests.node_pair import AUDITOR, BEGIN, BUDGETS, END, REACHED, SEED, Desks, desks, papers, two
-from tests.warrants import EXPIRES, ISSUED, JUDGE, STRANGER, revoke
+from clew.warrants.policy import policy_toml, read_policy
+from tests.node_pair import AUDITOR, BEGIN, BUDGETS, END, JUDGES, REACHED, SEED, Desks, desks, papers, two
+from tests.warrants import EXPIRES, ISSUED, JUDGE, PARTNER, STRANGER, revoke
 
 SIDES = ("tracer", "holder")
 
@@ -32,7 +32,7 @@ def with_folders(folder: Path) -> Desks:
     for side in SIDES:
         place = folder / f"{side}-policy"
         (place / "revocations").mkdir(parents=True)
-        text = policy_toml([Holder("Judge", "judge", JUDGE.public)], 1, [], "revocations")
+        text = policy_toml(JUDGES, 1, [], "revocations")
         (place / "policy.toml").write_text(text)
         desk: Desk = getattr(pair, side)
         desk.identity = replace(desk.identity, settings=replace(desk.identity.settings, policy=place / "policy.toml"))
@@ -174,7 +174,7 @@ def of_another_case() -> bytes:
     made, _ = drafted(
         terms, [SEED], system_randomness(32), hops=2, budgets=BUDGETS, issued=ISSUED, expires=EXPIRES, **words
     )
-    return sign(made.encode(), JUDGE)
+    return sign(made.encode(), JUDGE, PARTNER)
 
 
 def test_a_revocation_that_cannot_be_verified_pauses_and_destroys_nothing(tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def test_a_file_in_the_folder_stops_running_nodes_by_itself(tmp_path: Path) -> N
     async def story() -> None:
         async with two(tmp_path) as pair:
             policy = tmp_path / "b" / "policy.toml"
-            text = policy_toml([Holder("Judge", "judge", JUDGE.public)], 1, [], "revocations")
+            text = policy_toml(JUDGES, 1, [], "revocations")
             (tmp_path / "b" / "revocations").mkdir()
             policy.write_text(text)
             await pair.committed()

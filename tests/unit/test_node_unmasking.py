@@ -12,8 +12,8 @@ from clew.case.folder import CaseFolder
 from clew.chain.files import read_graph
 from clew.errors import InputError, Refused, UsageError
 from clew.node.unmask_request import UnmaskRequest, joined
-from clew.warrants.policy import Holder, Requirement, policy_toml
-from tests.node_pair import BUDGETS, Desks, desks
+from clew.warrants.policy import Requirement, policy_toml
+from tests.node_pair import BUDGETS, JUDGES, Desks, desks
 from tests.warrants import CLERK, JUDGE, PARTNER
 
 UNTIL = 4_102_444_800  # the year 2100
@@ -24,11 +24,7 @@ HIDDEN = "+33612000003"
 def both_sides(folder: Path, hops: int = 2) -> Desks:
     """Two nodes whose policies ask for a signer of each side, after a trace."""
     pair = desks(folder)
-    text = policy_toml(
-        [Holder("Judge", "judge", JUDGE.public, "iq"), Holder("Partner", "judge", PARTNER.public, "fr")],
-        2,
-        [Requirement(1, side="iq"), Requirement(1, side="fr")],
-    )
+    text = policy_toml(JUDGES, 2, [Requirement(1, side="iq"), Requirement(1, side="fr")])
     (folder / "policy.toml").write_text(text)
     for desk in (pair.tracer, pair.holder):
         settings = replace(desk.identity.settings, policy=folder / "policy.toml")

@@ -10,7 +10,7 @@ import pytest
 
 from clew.audit.log import Entry, FileLog, Value
 from clew.errors import ClewError, InputError, Refused
-from clew.warrants.authorisation import Budgets, Clear
+from clew.warrants.authorisation import Blinded, Budgets, Clear, Joint
 from clew.warrants.dsse import Envelope, add_signature, parse_envelope, sign
 from clew.warrants.policy import Holder, Policy, Requirement
 from clew.warrants.strict import plain_text
@@ -238,6 +238,19 @@ def test_each_side_must_sign_where_the_policy_says_so() -> None:
     text = document().encode()
     assert refusal(sign(text, JUDGE, CLERK), rules) == "warrant.signers-missing"
     assert verify_warrant(sign(text, JUDGE, PARTNER), rules, clock=clock()).stage == 1
+
+
+def test_a_joint_trace_is_warranted_by_both_its_sides_whatever_the_policy_asks_for() -> None:
+    joint = Joint(trace="ab" * 32, case_order="cd" * 32, roots=("ef" * 32,))
+    envelope = sign(document([Blinded(bytes([1] * 32))], joint=joint).encode(), JUDGE, PARTNER)
+
+    def rules(*sides: str) -> Policy:
+        keys = zip((JUDGE, PARTNER), sides, strict=True)
+        return Policy(holders=tuple(Holder("A. Judge", "judge", key.public, side) for key, side in keys), threshold=1)
+
+    for sides in (("iq", "iq"), ("iq", ""), ("", "")):
+        assert refusal(envelope, rules(*sides)) == "warrant.signers-missing"
+    assert verify_warrant(envelope, rules("iq", "fr"), clock=clock()).joint == joint
 
 
 def test_a_revocation_needs_the_signatures_that_a_warrant_needs() -> None:

@@ -212,7 +212,10 @@ def _signers(evidence: _Evidence) -> str:
 def _requirements(evidence: _Evidence) -> str:
     """(spec 5.7) The roles and sides that the policy asks for are among them."""
     _each(_required, evidence)
-    return "; ".join(requirement.text for requirement in evidence.policy.requirements) or "none asked for"
+    asked = [requirement.text for requirement in evidence.policy.requirements]
+    if evidence.last.joint is not None:
+        asked.append("two sides of a joint trace")
+    return "; ".join(asked) or "none asked for"
 
 
 def _chain(evidence: _Evidence) -> str:
@@ -392,6 +395,23 @@ def _required(paper: _Paper, policy: Policy) -> None:
                 f"the policy asks for {requirement.text} among the signers",
                 mend="Have it signed by such a holder too.",
             )
+    document = paper.document
+    if isinstance(document, Warrant) and document.joint is not None:
+        _both_sides(paper.signers)
+
+
+def _both_sides(signers: Sequence[Holder]) -> None:
+    """Return if the signers of a warrant for a joint trace are of both its sides: neither's authority alone may have
+    the other's records looked at."""
+    sides = {holder.side for holder in signers if holder.side}
+    if len(sides) < 2:
+        raise Refused(
+            "warrant.signers-missing",
+            "a joint trace needs signers of both its sides, and those who signed are of "
+            + ("one side alone" if sides else "no side, as the policy has them"),
+            mend='Have it signed by a holder of each side. In the policy, each key has its side: side = "…" under its'
+            " [[keys]], which clew warrant key --side writes.",
+        )
 
 
 _PAPER_CHECKS: Final = (_envelope, _payload_type, _signature, _document, _enough, _required)
