@@ -68,9 +68,13 @@ def free_port() -> int:
 
 
 def make_node(folder: Path, name: str, rows: Rows) -> Identity:
-    """A node with its store and the policy of both sides' judges."""
+    """A node with a store of these records, and the policy of both sides' judges."""
     folder.mkdir(parents=True)
-    store = make_store(folder, rows)
+    return node_over(folder, name, make_store(folder, rows))
+
+
+def node_over(folder: Path, name: str, store: Path) -> Identity:
+    """A node over a store that is there, with the policy of both sides' judges."""
     (folder / "policy.toml").write_text(policy_toml(JUDGES, 1, []))
     where = f"127.0.0.1:{free_port()}"
     set_up(folder / "node", name, where, store, folder / "policy.toml", PASSPHRASE, system_randomness)

@@ -20,7 +20,7 @@ from clew.joint.couples import Couples
 from clew.joint.messages import Message, encode, parse
 from clew.joint.seeds import SeedShare, blind_seeds
 from clew.joint.steps import Given
-from clew.joint.terms import Order, Roots
+from clew.joint.terms import Order, Roots, moment
 from clew.joint.unmasking import Approvers
 from clew.warrants import authorisation as permission
 from clew.warrants.authorisation import Authorisation, Budgets, Joint
@@ -74,12 +74,16 @@ class Dice:
         return Given(self.now, hashlib.sha256(f"{self.name} {self.thrown}".encode()).digest())
 
 
-def terms(hub_limit: int = 200) -> tracer.Terms:
+Window = tuple[datetime, datetime]
+WEEK: Window = (BEGIN, END)
+
+
+def terms(hub_limit: int = 200, window: Window = WEEK) -> tracer.Terms:
     return tracer.Terms(
         case="lantern-7",
         stage=1,
-        begin=int(BEGIN.timestamp()),
-        end=int(END.timestamp()),
+        begin=int(window[0].timestamp()),
+        end=int(window[1].timestamp()),
         hub_limit=hub_limit,
         auditor=AUDITOR.public_key().public_bytes_raw(),
         tracer_name="iq",
@@ -104,8 +108,8 @@ def warrant(
         "joint": Joint(order.trace.hex(), order.digest.hex(), roots.digests),
         "stage": 1,
         "seeds": points,
-        "begin": BEGIN,
-        "end": END,
+        "begin": moment(order.offer.begin),
+        "end": moment(order.offer.end),
         "hops": hops,
         "hub_limit": order.offer.hub_limit,
         "budgets": budgets,
@@ -148,10 +152,10 @@ class Pair:
         return sum(len(encode(message)) for _, message in self.sent)
 
 
-def committed(own: Couples, theirs: Couples, hub_limit: int = 200) -> Pair:
+def committed(own: Couples, theirs: Couples, hub_limit: int = 200, window: Window = WEEK) -> Pair:
     """Both parties after the case order and the commitments."""
     dice = Dice("tracer")
-    begun = tracer.offer(terms(hub_limit), TRACER, own, dice.given())
+    begun = tracer.offer(terms(hub_limit, window), TRACER, own, dice.given())
     pair = Pair(begun.state)
     pair.dice["tracer"] = dice
     offer = pair.step("tracer", begun)
@@ -182,23 +186,38 @@ def authorised(pair: Pair, seeds: Sequence[str], hops: int = 2, budgets: Budgets
 
 
 def traced(
-    own: Couples, theirs: Couples, seeds: Sequence[str], hops: int = 2, budgets: Budgets = PLENTY, hub_limit: int = 200
+    own: Couples,
+    theirs: Couples,
+    seeds: Sequence[str],
+    hops: int = 2,
+    budgets: Budgets = PLENTY,
+    hub_limit: int = 200,
+    window: Window = WEEK,
 ) -> Pair:
     """Both parties after a whole trace."""
-    pair = committed(own, theirs, hub_limit)
+    pair = committed(own, theirs, hub_limit, window)
     pair.run(authorised(pair, seeds, hops, budgets))
     assert isinstance(pair.tracer, tracer.Traced), pair.tracer
     assert isinstance(pair.holder, holder.Finished)
     return pair
 
 
-Pooled = tuple[dict[str, int], set[tuple[str, str, str]]]
+@dataclass(frozen=True)
+class Expected:
+    """What a graph must show: hops, pairs with their holder, and the numbers whose records the holder was asked for."""
+
+    hop: dict[str, int]
+    pairs: set[tuple[str, str, str]]
+    looked: set[str]
 
 
-def near(couples_of: Couples) -> dict[str, set[str]]:
+Contacts = dict[str, set[str]]
+
+
+def near(couples_of: Couples) -> Contacts:
     """The contacts of each number that is no hub."""
     numbers = couples_of.numbers.to_pylist()
-    found: dict[str, set[str]] = {}
+    found: Contacts = {}
     for a, b in zip(couples_of.a.tolist(), couples_of.b.tolist(), strict=True):
         for one, other in ((a, b), (b, a)):
             if not couples_of.hub[one]:
@@ -206,23 +225,48 @@ def near(couples_of: Couples) -> dict[str, set[str]]:
     return found
 
 
-def pooled(parties: dict[str, Couples], seeds: Sequence[str], hops: int) -> Pooled:
-    """The trace of both stores as one, the hub rule for each holder by itself: hops, and pairs with their holder."""
-    contacts = {name: near(one) for name, one in parties.items()}
+def pooled(parties: dict[str, Couples], seeds: Sequence[str], hops: int) -> Expected:
+    """The trace of the tracer's store and the holder's as one, the hub rule for each by itself."""
+    own, theirs = (near(one) for one in parties.values())
+    hop = shortest(own, theirs, seeds, hops)
+    pairs = pairs_of(dict(zip(parties, (own, theirs), strict=True)), hop, hops)
+    return Expected(hop, pairs, {number for number, at in hop.items() if at < hops})
+
+
+def strict(parties: dict[str, Couples], seeds: Sequence[str], hops: int) -> Expected:
+    """A strict trace: the holder's rows only of those that its own rows, or the warrant, led to by then."""
+    own, theirs = (near(one) for one in parties.values())
+    looked: set[str] = set()
+    sealed, opened = set(seeds), Contacts()
+    for _ in range(hops):
+        hop = shortest(own, opened, seeds, hops)
+        fresh = {number for number in sealed if hop.get(number, hops) < hops} - looked
+        looked |= fresh
+        opened |= {number: theirs[number] for number in fresh if number in theirs}
+        sealed = {other for number in opened for other in theirs[number]}
+    hop = shortest(own, opened, seeds, hops)
+    return Expected(hop, pairs_of(dict(zip(parties, (own, opened), strict=True)), hop, hops), looked)
+
+
+def shortest(own: Contacts, rows: Contacts, seeds: Sequence[str], hops: int) -> dict[str, int]:
+    """The hop of every number that these contacts lead to."""
     hop = dict.fromkeys(seeds, 0)
     for level in range(hops):
         for number in [n for n, at in hop.items() if at == level]:
-            for each in contacts.values():
-                for other in each.get(number, ()):
-                    hop.setdefault(other, level + 1)
-    pairs = {
+            for other in (*own.get(number, ()), *rows.get(number, ())):
+                hop.setdefault(other, level + 1)
+    return hop
+
+
+def pairs_of(contacts: dict[str, Contacts], hop: dict[str, int], hops: int) -> set[tuple[str, str, str]]:
+    """The pairs that a graph with these hops shows of each holder's contacts."""
+    return {
         (min(number, other), max(number, other), name)
         for name, each in contacts.items()
         for number, at in hop.items()
         if at < hops
         for other in each.get(number, ())
     }
-    return hop, pairs
 
 
 @cache

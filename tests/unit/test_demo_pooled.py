@@ -51,15 +51,15 @@ def named(own: Couples, theirs: Couples, hops: int) -> tuple[TracedGraph, dict[s
 def test_the_pooled_graph_is_the_naive_oracles_and_the_joint_graph_equals_it(hops: int) -> None:
     own, theirs = stores()
     expected = pooled({"iq": own, "fr": theirs}, [SEED], hops)
-    naive_hops, naive_pairs = parties.pooled({"iq": own, "fr": theirs}, [SEED], hops)
-    assert dict(expected.hops) == naive_hops
+    naive = parties.pooled({"iq": own, "fr": theirs}, [SEED], hops)
+    assert dict(expected.hops) == naive.hop
     keys = list(zip(*(expected.pairs[name].to_pylist() for name in ("a", "b", "holder")), strict=True))
-    assert set(keys) == naive_pairs
-    assert len(keys) == len(naive_pairs)
+    assert set(keys) == naive.pairs
+    assert len(keys) == len(naive.pairs)
     graph, numbers = named(own, theirs, hops)
     found = compare(graph, numbers, expected)
     assert found.equal, found
-    assert (found.vertices, found.pairs) == (len(naive_hops), len(naive_pairs))
+    assert (found.vertices, found.pairs) == (len(naive.hop), len(naive.pairs))
     require_equal(found)
 
 
