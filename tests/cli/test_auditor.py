@@ -17,12 +17,15 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from clew.errors import InputError
 from clew.joint import context, group
+from clew.joint import snapshot as sealing
 from clew.joint.evidence import EvidenceList, open_evidence, seal_evidence
 from clew.joint.messages import Ask, encode, parse
 from clew.joint.terms import Order, number_dst
 from clew.node.evidence_file import EvidenceFile
+from clew.node.receipt import BROKEN
 from clew.node.told import Answer
 from clew.warrants.keyfile import open_auditor_key, open_key, parse_auditor, seal_auditor_key, seal_key
+from clew.warrants.policy import read_policy
 from tests.command import run, run_json
 from tests.node_pair import BRIDGE, BUDGETS, PASSPHRASE, SEED, Desks, desks
 from tests.node_processes import Process, judges_keys, two_processes
@@ -33,6 +36,7 @@ AUDITOR = X25519PrivateKey.from_private_bytes(b"\x21" * 32)
 DECLARED = [BRIDGE, "+33612000002", "+9647901000002"]
 """Whom the seed was in contact with in the tracer's own records."""
 GUESS = "+33699999999"
+POINT = group.hash_to_group([b"a point"], b"test").tobytes()
 
 
 @pytest.fixture
@@ -97,6 +101,11 @@ def altered(data: bytes, place: int, message: Callable[[Any], Any]) -> bytes:
     other = message(parse(b64decode(found["messages"][place])))
     found["messages"][place] = b64encode(encode(other)).decode()
     return (json.dumps(found, indent=2) + "\n").encode()
+
+
+def sent(data: bytes) -> list[Any]:
+    """The messages in the file."""
+    return [parse(b64decode(text)) for text in json.loads(data)["messages"]]
 
 
 def order(pair: Desks) -> Order:
@@ -170,7 +179,8 @@ def test_evidence_that_was_changed_after_the_trace_is_found(pair: Desks, tmp_pat
     assert checked(pair, data, tmp_path, key)["wrong"] == 0
     own = EvidenceFile.of(pair.a.documents, pair.tracer.storage.evidence(pair.a.id))
     assert own.encode() == data
-    other = altered(data, 4, lambda asked: replace(asked, declared=asked.declared[64:] + asked.declared[:64]))
+    place = next(at for at, one in enumerate(sent(data)) if isinstance(one, Ask) and one.declared)
+    other = altered(data, place, lambda asked: replace(asked, declared=asked.declared[64:] + asked.declared[:64]))
     assert checked(pair, other, tmp_path, key, expect=4)["lists"][0]["fault"]["code"].startswith("group.")
     for place, field in ((0, "auditor"), (2, "couples_root"), (3, "snapshot_root")):
         changed = altered(data, place, lambda message, field=field: replace(message, **{field: b"\x09" * 32}))
@@ -194,6 +204,60 @@ def test_evidence_of_another_trace_is_no_evidence_of_this_one(
     for document, expect, code in ((mixed, 3, "node.evidence-file"), (borrowed, 4, "joint.not-authorised")):
         data = (json.dumps(document, indent=2) + "\n").encode()
         assert checked(pair, data, tmp_path, key, expect=expect)["error"]["code"] == code
+
+
+def test_every_answer_of_a_strict_trace_is_checked_without_any_key(pair: Desks, tmp_path: Path) -> None:
+    """Seeds, recognition, names and rows: their proofs are of what was asked, whoever looks at them."""
+    pair.traced()
+    data = evidence(pair).encode()
+    kinds = ["seeds", "recognition", "names", "rows", "names", "rows", "names"]
+    found = checked(pair, data, tmp_path, [])
+    assert [one["what"] for one in found["answers"]] == kinds
+    assert (found["wrong"], found["declared"], found["broken"]) == (0, 0, [])
+    policy = read_policy(pair.holder.identity.settings.policy)
+    for place, what in enumerate(kinds):
+        field = "seals" if what == "seeds" else "points"
+
+        def other(answer: Any, field: str = field) -> Any:
+            points = getattr(answer, field)
+            return replace(answer, **{field: points[32:] + points[:32] if len(points) > 32 else POINT})
+
+        changed = EvidenceFile.parse(altered(data, 5 + 2 * place, other))
+        wrong = [one for one in changed.answers(changed.authorised(policy)) if one.fault is not None]
+        assert wrong[0].what == what
+        assert wrong[0].fault is not None
+        assert wrong[0].fault.code.startswith("group.")
+
+
+def test_a_broken_row_convicts_the_holder_and_an_invented_one_nobody(
+    pair: Desks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The holder sealed every row otherwise than it must. The tracer's file says so; a changed file says nothing."""
+    honest = sealing._rows
+
+    def spoilt(*given: Any) -> list[tuple[bytes, bytes]]:
+        return [(name, row[:-1] + bytes([row[-1] ^ 1])) for name, row in honest(*given)]
+
+    monkeypatch.setattr(sealing, "_rows", spoilt)
+    pair.traced()
+    data, policy = evidence(pair).encode(), pair.holder.identity.settings.policy
+    (tmp_path / "evidence.json").write_bytes(data)
+    shown = pair.a.result() / "joint" / BROKEN
+    check = ["auditor", "check", tmp_path / "evidence.json", "--policy", policy, "--broken"]
+    found = run_json(*check, shown, expect=4)
+    assert [one["convicts"] for one in found["broken"]] == ["the holder"]
+    assert "convicts the holder" in run(*check, shown, expect=4).stdout
+    document = json.loads(shown.read_bytes())
+    first = document["rows"][0]
+    first["row"] = first["row"][:-2] + f"{int(first['row'][-2:], 16) ^ 1:02x}"
+    (tmp_path / "invented.json").write_text(json.dumps(document, indent=2) + "\n")
+    (row, *_) = run_json(*check, tmp_path / "invented.json", expect=4)["broken"]
+    assert (row["convicts"], row["fault"]["code"]) == ("nobody", "joint.not-committed")
+    document["trace"] = "00" * 32
+    (tmp_path / "other.json").write_text(json.dumps(document, indent=2) + "\n")
+    (tmp_path / "none.json").write_bytes(shown.read_bytes() + b"\n")
+    for name in ("other.json", "none.json"):
+        assert run_json(*check, tmp_path / name, expect=3)["error"]["code"] == "node.broken-file"
 
 
 def _drafted(tracer: Process, folder: Path) -> tuple[Path, Path]:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from clew.errors import PeerError
 from clew.joint import context, group, holder, terms, tracer
 from clew.joint import snapshot as sealing
+from clew.joint.broken import Broken, verify_broken
 from clew.joint.found import NOBODY
 from clew.joint.messages import (
     Acceptance,
@@ -267,11 +268,55 @@ def test_a_row_that_does_not_authenticate_counts_as_absent(monkeypatch: pytest.M
     assert pair.tracer.kept.broken  # type: ignore[union-attr]
     assert not len(pair.tracer.kept.found.owner)  # type: ignore[union-attr]
     snapshot = pair.tracer.kept.snapshot  # type: ignore[union-attr]
+    order, roots = pair.tracer.kept.order, pair.tracer.kept.roots  # type: ignore[union-attr]
     pair.run(pair.step("tracer", tracer.close(pair.tracer)))  # type: ignore[arg-type]
     assert isinstance(pair.tracer, tracer.Done)
     assert len(pair.tracer.broken) == 3  # what the auditor is shown after closing
     for row in pair.tracer.broken:
-        assert snapshot.row(snapshot.index()[row.identifier]) == row.row
+        assert snapshot.row(row.place) == row.row
+        verify_broken(order, roots, *rows_of(pair, row.hop), row)
+
+
+def rows_of(pair: Pair, hop: int) -> tuple[AskRows, Rows]:
+    """The positions of a hop whose rows were asked for, and the points that were answered."""
+    (asked,) = (message for _, message in pair.sent if isinstance(message, AskRows) and message.hop == hop)
+    (answer,) = (message for _, message in pair.sent if isinstance(message, Rows) and message.hop == hop)
+    return asked, answer
+
+
+def test_a_row_that_a_tracer_invents_does_not_convict_the_holder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sound row shown as broken, a broken one out of another file, another place, point, secret or position."""
+    honest = traced(*sample(), [SEED], 2)
+    kept = honest.tracer.kept  # type: ignore[union-attr]
+    tree, index = kept.snapshot.tree(), kept.snapshot.index()
+    asked, answer = rows_of(honest, 0)
+    positions = np.frombuffer(asked.positions, ">u4").astype(np.int64)
+    points = kept.asked[0].read(positions, np.frombuffer(answer.points, np.uint8).reshape(-1, 32), kept.keys, rows=True)
+    place = index[group.row_keys(points)[0][0].tobytes()]
+    position = int(positions[0])
+    shown = Broken(
+        hop=0,
+        position=position,
+        secret=kept.asked[0].secret(position),
+        point=points[0].tobytes(),
+        place=place,
+        path=tree.path(place),
+        row=kept.snapshot.row(place),
+    )
+    other = (place + 1) % len(kept.snapshot)
+    spoilt = shown.row[:-1] + bytes([shown.row[-1] ^ 1])
+    guess = group.SecretScalar.expand(bytes(32), "a guess").expose()
+    forged = {
+        "the row is sound": shown,
+        "not in the list that was committed to": replace(shown, row=spoilt),
+        "in the list that was": replace(shown, place=other, path=tree.path(other), row=kept.snapshot.row(other)),
+        "not the one that was answered": replace(shown, secret=guess),
+        "the one that was answered": replace(shown, point=POINT),
+        "no row was asked for": replace(shown, position=1 << 20),
+    }
+    for why, row in forged.items():
+        with pytest.raises(PeerError, match=why):
+            verify_broken(kept.order, kept.roots, asked, answer, row)
 
 
 @pytest.mark.parametrize("what", list(BROKEN))

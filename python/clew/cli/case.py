@@ -281,7 +281,7 @@ def receipt(folder: Path, trace: str, as_json: bool) -> None:
 @click.option("--out", type=OUT, default="evidence.json", show_default=True, help="Where to write it.")
 @json_option
 def evidence(folder: Path, trace: str, out: Path, as_json: bool) -> None:
-    """Write what an auditor needs to check the declared contacts of a trace, on either side; also after the closing.
+    """Write what an auditor needs to check the answers and declared contacts of a trace; also after the closing.
 
     It names no number in the clear: what was declared is sealed to the auditor. Both sides' files say the same.
 
@@ -295,8 +295,9 @@ def evidence(folder: Path, trace: str, out: Path, as_json: bool) -> None:
     found = _ask(folder, "evidence", case=trace)
     write_file(out, found["file"].encode())
     Output(as_json).result(
-        {"file": str(out), "trace": found["trace"], "lists": found["lists"]},
-        f"{out}: {counted(found['lists'], 'list')} with declared contacts. Give it to the auditor: clew auditor check",
+        {"file": str(out), "trace": found["trace"], "answers": found["answers"], "lists": found["lists"]},
+        f"{out}: {counted(found['answers'], 'answer')}, {counted(found['lists'], 'list')} with declared contacts. "
+        "Give it to the auditor: clew auditor check",
     )
 
 

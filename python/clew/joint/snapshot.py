@@ -27,7 +27,7 @@ from clew.joint.sizes import LEAST_LIST, size_class
 from clew.joint.terms import Order, number_dst
 from clew.joint.trees import Tree, leaf_hash
 
-__all__ = ["Broken", "Opened", "Snapshot", "Vault", "open_rows", "parse_snapshot", "seal_snapshot"]
+__all__ = ["Opened", "Snapshot", "Vault", "open_rows", "parse_snapshot", "seal_snapshot"]
 
 _MAGIC: Final = b"clew/1 snapshot\n"
 _TAG: Final = 16
@@ -60,9 +60,13 @@ class Snapshot:
     @property
     def root(self) -> bytes:
         """The root over identifiers and rows, to which the holder commits."""
+        return self.tree().root
+
+    def tree(self) -> Tree:
+        """The tree over identifiers and rows; every byte is hashed."""
         rows = zip(_units(self.identifiers, 16), pairwise([0, *self.ends.tolist()]), strict=True)
         data = memoryview(self.data)
-        return Tree.of_hashes([leaf_hash(identifier, data[begin:end]) for identifier, (begin, end) in rows]).root
+        return Tree.of_hashes([leaf_hash(identifier, data[begin:end]) for identifier, (begin, end) in rows])
 
     def index(self) -> dict[bytes, int]:
         """Where the row with each identifier stands."""
@@ -214,26 +218,16 @@ def _dummies(sizes: Sequence[int], seed: bytes, trace: bytes) -> list[tuple[byte
 
 
 @final
-@dataclass(frozen=True, slots=True, repr=False)
-class Broken:
-    """A row that was not sound: its identifier, the key that its point gave, and its bytes, for the auditor."""
-
-    identifier: bytes
-    key: bytes
-    row: bytes
-
-
-@final
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Opened:
     """What a batch of row points opened: ``found`` says for which, ``sizes`` how many entries each has, ``entries``
-    and ``seals`` are those of all. ``broken`` the rows that were there and were not sound."""
+    and ``seals`` are those of all. ``broken`` says for which a row was there and was not sound, and where it stands."""
 
     found: npt.NDArray[np.int64]
     sizes: npt.NDArray[np.int64]
     entries: Entries
     seals: group.Array
-    broken: tuple[Broken, ...]
+    broken: tuple[tuple[int, int], ...]
 
 
 def open_rows(
@@ -255,7 +249,7 @@ def open_rows(
         sizes=np.array([row.count for _, _, _, row in kept], np.int64),
         entries=read_rows([row for _, _, _, row in kept]),
         seals=_array(b"".join(row.seals for _, _, _, row in kept), 128),
-        broken=tuple(Broken(identifier, key, snapshot.row(index[identifier])) for _, identifier, key in unsound),
+        broken=tuple((at, index[identifier]) for at, identifier, _ in unsound),
     )
 
 

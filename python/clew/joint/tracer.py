@@ -18,6 +18,7 @@ from clew.chain.graph import Scope, TracedGraph, check_holder
 from clew.errors import ClewError, Refused
 from clew.joint import context, group, labels
 from clew.joint.asking import Asked, Drawn, List, ask
+from clew.joint.broken import Broken, Unsound
 from clew.joint.commitments import Commitments
 from clew.joint.couples import Couples
 from clew.joint.found import FAR, NOBODY, UNNAMED, Found, Named, Vertices
@@ -89,6 +90,7 @@ __all__ = [
     "Terms",
     "Traced",
     "authorise",
+    "broken_rows",
     "close",
     "draft_unmasking",
     "graph",
@@ -171,7 +173,23 @@ def require_snapshot(state: Committed, snapshot: Snapshot) -> None:
 def close(state: Traced) -> Step[AwaitClosed]:
     """The end of the trace: blinds, seeds' secrets and the snapshot are forgotten (spec 9)."""
     trace, entry = state.kept.order.trace, _entry("joint.closing", state.kept)
-    return Step(AwaitClosed(trace, state.kept.broken), Close(trace), (entry,))
+    return Step(AwaitClosed(trace, broken_rows(state)), Close(trace), (entry,))
+
+
+def broken_rows(state: Traced) -> tuple[Broken, ...]:
+    """The rows that were not sound, with what convinces an auditor (spec 6.6).
+
+    All of the snapshot is hashed for it: here, where the partner waits for nothing, and not where they were found.
+    """
+    kept = state.kept
+    if not kept.broken:
+        return ()
+    tree, found = kept.snapshot.tree(), []
+    for one in kept.broken:
+        secret = kept.asked[one.hop].secret(one.position)
+        path, row = tree.path(one.place), kept.snapshot.row(one.place)
+        found.append(Broken(one.hop, one.position, secret, one.point, one.place, path, row))
+    return tuple(found)
 
 
 def stop(state: State, reason: str) -> Step[Ended]:
@@ -439,6 +457,9 @@ def _take_rows(state: AwaitRows, message: Rows, given: Given) -> Step[State]:
     vertices = np.fromiter((state.wanted[int(at)] for at in positions[mine]), np.int64, len(mine))
     opened = open_rows(kept.snapshot, kept.index, read[mine], kept.keys, kept.order)
     kept = _with_rows(kept, vertices, opened)
+    found = ((int(positions[mine[at]]), read[mine[at]].tobytes(), place) for at, place in opened.broken)
+    broken = tuple(Unsound(state.hop, position, point, place) for position, point, place in found)
+    kept = replace(kept, broken=(*kept.broken, *broken))
     entry = _entry("joint.rows", kept, hop=state.hop, opened=len(opened.found), broken=len(opened.broken))
     return _ask(kept, state.hop + 1, given, (entry,))
 
@@ -446,7 +467,7 @@ def _take_rows(state: AwaitRows, message: Rows, given: Given) -> Step[State]:
 def _with_rows(kept: Trace, vertices: Vertices, opened: Opened) -> Trace:
     found = kept.found.with_rows(vertices, vertices[opened.found], opened.sizes, opened.entries)
     seals = np.concatenate([kept.seals, opened.seals])
-    return replace(kept, found=found, seals=seals, broken=(*kept.broken, *opened.broken))
+    return replace(kept, found=found, seals=seals)
 
 
 def _take_unmasked(state: AwaitUnmasked, message: Unmasked) -> Step[State]:

@@ -10,13 +10,14 @@ import numpy as np
 
 from clew.joint import context, group, labels
 from clew.joint.asking import Asked, Asker
+from clew.joint.broken import Broken, Unsound
 from clew.joint.commitments import Commitments
 from clew.joint.couples import Couples
 from clew.joint.found import Found, Vertices
 from clew.joint.labels import digest
 from clew.joint.messages import Names, Offer, Recognise, RefusalCode, TracerCommitments, Unmask, encode
 from clew.joint.seeds import SeedShare
-from clew.joint.snapshot import Broken, Snapshot
+from clew.joint.snapshot import Snapshot
 from clew.joint.spending import NOTHING, Spent
 from clew.joint.terms import Order, Roots
 from clew.joint.unmasking import Record
@@ -91,7 +92,7 @@ class Trace:
     spent: Spent = NOTHING
     asked: tuple[Asked, ...] = ()
     positions: Mapping[int, tuple[int, int]] = field(default_factory=dict)
-    broken: tuple[Broken, ...] = ()
+    broken: tuple[Unsound, ...] = ()
     unmasked: Mapping[int, str] = field(default_factory=dict)
     records: tuple[Record, ...] = ()
     requests: int = 0

@@ -118,7 +118,12 @@ def _act(desk: Desk, one: Running, what: str, asked: Mapping[str, Any]) -> dict[
         return {"file": made.encode().decode(), "request": made.digest.hex()}
     elif what == "evidence":
         found = EvidenceFile.of(one.documents, desk.storage.evidence(one.id))
-        return {**summary(desk, one), "file": found.encode().decode(), "lists": len(found.lists)}
+        return {
+            **summary(desk, one),
+            "file": found.encode().decode(),
+            "answers": len(found.exchanges),
+            "lists": len(found.lists),
+        }
     elif what == "unmask":
         one.unmask(UnmaskRequest.parse(str(asked["file"]).encode()))
     elif what != "status":

@@ -1,4 +1,4 @@
-"""The evidence of a trace as a file: what an auditor needs to check its declared contacts (spec node 12).
+"""The evidence of a trace as a file: what an auditor needs to check its answers and declared contacts (spec node 12).
 
 Either side can write it, from messages that outlast the trace's secrets, and both sides' files say the same.
 """
@@ -17,29 +17,69 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from clew.chain.files import Documents
 from clew.errors import ClewError, InputError, UsageError
 from clew.joint import context, group
+from clew.joint.broken import Broken, verify_broken
 from clew.joint.evidence import Checked, check_evidence
 from clew.joint.messages import (
     Acceptance,
     Ask,
+    AskRows,
     HolderCommitments,
     Message,
     Names,
     Offer,
+    Recognise,
+    Recognised,
+    Rows,
+    SealedSeeds,
+    Start,
     TracerCommitments,
     encode,
     parse,
 )
+from clew.joint.refusals import check_failed
 from clew.joint.terms import Order, Roots, holder_statement, require_fits, tracer_statement, verify
-from clew.warrants.authorisation import Authorisation
+from clew.warrants.authorisation import Authorisation, Blinded
 from clew.warrants.document import Warrant
 from clew.warrants.policy import Policy
 from clew.warrants.verify import open_signed, verify_warrant
 
-__all__ = ["FILE_LIMIT", "AuditedList", "EvidenceFile"]
+__all__ = ["FILE_LIMIT", "AuditedAnswer", "AuditedList", "AuditedRow", "EvidenceFile"]
 
 FILE_LIMIT: Final = 1 << 30
 """So many bytes a file of evidence may have."""
 _VERSION: Final = 1
+
+Exchange = tuple[Start, SealedSeeds] | tuple[Recognise, Recognised] | tuple[Ask, Names] | tuple[AskRows, Rows]
+"""A question of the tracer and the holder's answer."""
+
+_ANSWERED_BY: Final[dict[type[Message], type[Message]]] = {
+    Start: SealedSeeds,
+    Recognise: Recognised,
+    Ask: Names,
+    AskRows: Rows,
+}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class AuditedAnswer:
+    """An answer of the holder: how many points it has, and what is wrong with its proof, if anything is."""
+
+    what: str
+    hop: int | None
+    points: int
+    fault: ClewError | None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class AuditedRow:
+    """A row that the tracer says was not sound; ``fault`` is why it proves nothing, ``None`` if it convicts the
+    holder."""
+
+    hop: int
+    position: int
+    fault: ClewError | None
 
 
 @final
@@ -61,30 +101,33 @@ class AuditedList:
 @final
 @dataclass(frozen=True, slots=True, repr=False)
 class EvidenceFile:
-    """The warrant, what both sides agreed and committed to, and every list with declared items beside its answer."""
+    """The warrant, what both sides agreed and committed to, and every question of the trace with its answer."""
 
     warrant: bytes
     amendments: tuple[bytes, ...]
     order: Order
     acceptance: Acceptance
     roots: Roots
-    lists: tuple[tuple[Ask, Names], ...]
+    exchanges: tuple[Exchange, ...]
 
     @classmethod
     def of(cls, documents: Documents | None, messages: Iterable[bytes]) -> Self:
-        """The file of a trace with these papers and messages; ``UsageError`` where nothing was declared in it."""
+        """The file of a trace with these papers and messages; ``UsageError`` where nothing was answered in it."""
         found = [parse(data) for data in messages]
-        asked = [one for one in found if isinstance(one, Ask) and one.declared]
-        answers = {one.hop: one for one in found if isinstance(one, Names)}
-        lists = [one for ask in asked if ask.hop in answers for one in (ask, answers[ask.hop])]
-        if not lists or documents is None:
+        answers = {(type(one), getattr(one, "hop", None)): one for one in found}
+        pairs = []
+        for one in found:
+            kind = _ANSWERED_BY.get(type(one))
+            answer = None if kind is None else answers.get((kind, getattr(one, "hop", None)))
+            pairs += [one, answer] if answer is not None else []
+        if not pairs or documents is None:
             raise UsageError(
                 "node.no-evidence",
-                "no contact was declared in this trace, so that there is no evidence of any",
-                mend="A trace declares contacts if its warrant was drafted with --declared, and from hop 1 on.",
+                "nothing was answered in this trace, so that there is no evidence of anything",
+                mend="There is some once both sides have started the warrant.",
             )
         heads = [one for one in found if isinstance(one, Offer | Acceptance | TracerCommitments | HolderCommitments)]
-        return cls._checked(documents.warrant, documents.amendments, [*heads, *lists])
+        return cls._checked(documents.warrant, documents.amendments, [*heads, *pairs])
 
     @classmethod
     def parse(cls, data: bytes, where: str = "") -> Self:
@@ -119,19 +162,17 @@ class EvidenceFile:
         order, roots = Order.accepted(offer, acceptance), Roots(mine, theirs)
         verify(offer.tracer, mine.signature, tracer_statement(order, mine))
         verify(order.holder, theirs.signature, holder_statement(order, roots))
-        lists = []
-        for asked, answer in zip(rest[::2], rest[1::2], strict=True):
-            if not isinstance(asked, Ask) or not isinstance(answer, Names) or asked.hop != answer.hop:
-                raise ValueError
-            lists.append((asked, answer))
-        if any(one.trace != order.trace for one in (mine, theirs, *(one for pair in lists for one in pair))):
+        exchanges: list[Exchange] = [_exchange(*pair) for pair in zip(rest[::2], rest[1::2], strict=True)]
+        if any(one.trace != order.trace for one in (mine, theirs, *(one for pair in exchanges for one in pair))):
             raise ValueError
-        return cls(warrant, tuple(amendments), order, acceptance, roots, tuple(lists))
+        if len({(type(asked), getattr(asked, "hop", None)) for asked, _ in exchanges}) != len(exchanges):
+            raise ValueError
+        return cls(warrant, tuple(amendments), order, acceptance, roots, tuple(exchanges))
 
     def encode(self) -> bytes:
         """The file. It names no number: who has the auditor's key reads those that were declared."""
         messages: list[Message] = [self.order.offer, self.acceptance, self.roots.tracer, self.roots.holder]
-        messages += [one for pair in self.lists for one in pair]
+        messages += [one for pair in self.exchanges for one in pair]
         document = {
             "version": _VERSION,
             "warrant": _text(self.warrant),
@@ -156,8 +197,81 @@ class EvidenceFile:
         require_fits(found, self.order, self.roots)
         return found
 
+    @property
+    def lists(self) -> tuple[tuple[Ask, Names], ...]:
+        """The lists with declared items, each with its answer."""
+        return tuple(pair for pair in self._names().values() if pair[0].declared)
+
+    def answers(self, warrant: Authorisation) -> tuple[AuditedAnswer, ...]:
+        """Every answer, checked by its proof: that the holder made it, with the keys that it published, of what was
+        asked. It takes nobody's secret."""
+        return tuple(self._answer(warrant, *pair) for pair in self.exchanges)
+
+    def _answer(self, warrant: Authorisation, asked: Message, answer: Message) -> AuditedAnswer:
+        points = answer.seals if isinstance(answer, SealedSeeds) else getattr(answer, "points", b"")
+        found = AuditedAnswer(_WHAT[type(answer)], getattr(answer, "hop", None), len(points) // 32, None)
+        try:
+            self._require_proof(warrant, asked, answer)
+        except ClewError as error:
+            return replace(found, fault=error)
+        return found
+
+    def _require_proof(self, warrant: Authorisation, asked: Message, answer: Message) -> None:
+        order, roots, keys = self.order, self.roots, group.HolderKeys(self.roots.holder.keys)
+        run = context.run(order, roots, warrant)
+        match asked, answer:
+            case Start(), SealedSeeds():
+                seeds = b"".join(seed.point for seed in warrant.seeds if isinstance(seed, Blinded))
+                if len(seeds) != len(answer.seals):
+                    raise check_failed("the partner sealed another number of seeds")
+                group.verify_seeds(keys, _points(seeds), _points(answer.seals), run, answer.proof)
+            case Recognise(), Recognised():
+                if len(asked.points) != 32 * roots.tracer.numbers or len(answer.points) != len(asked.points):
+                    raise check_failed("recognition was of another number of numbers than were committed to")
+                group.verify_recognition(keys, _points(asked.points), _points(answer.points), run, answer.proof)
+            case Ask(), Names():
+                said = context.names(order, roots, warrant, asked.hop, asked.evidence)
+                group.verify_names(keys, *context.items(asked), _points(answer.points), said, answer.proof)
+            case AskRows(), Rows() if asked.hop in self._names():
+                listed, names = self._names()[asked.hop]
+                said, items = context.rows(order, roots, warrant, names), context.items(listed)
+                places = np.frombuffer(asked.positions, ">u4").astype(np.int64)
+                shown, points = _points(names.points), _points(answer.points)
+                group.verify_row_points(keys, *items, shown, places, points, said, answer.proof)
+            case _:
+                raise check_failed("rows were answered of a list that is not here")
+
+    def _names(self) -> dict[int, tuple[Ask, Names]]:
+        return {pair[0].hop: pair for pair in self.exchanges if isinstance(pair[0], Ask) and isinstance(pair[1], Names)}
+
+    def broken(self, warrant: Authorisation, trace: bytes, rows: Sequence[Broken]) -> tuple[AuditedRow, ...]:
+        """Whom each row convicts that a tracer shows as broken; ``InputError`` where they are of another trace."""
+        if trace != self.order.trace:
+            raise InputError(
+                "node.broken-file",
+                "these rows are of another trace than the evidence",
+                mend="Take both files from the same trace.",
+            )
+        found = {
+            asked.hop: (asked, answer, self._answer(warrant, asked, answer).fault)
+            for asked, answer in self.exchanges
+            if isinstance(asked, AskRows) and isinstance(answer, Rows)
+        }
+        return tuple(AuditedRow(row.hop, row.position, self._row_fault(found.get(row.hop), row)) for row in rows)
+
+    def _row_fault(self, found: tuple[AskRows, Rows, ClewError | None] | None, row: Broken) -> ClewError | None:
+        if found is None:
+            return check_failed("no rows of this hop were answered")
+        asked, answer, fault = found
+        try:
+            if fault is None:
+                verify_broken(self.order, self.roots, asked, answer, row)
+        except ClewError as error:
+            return error
+        return fault
+
     def audited(self, warrant: Authorisation, auditor: X25519PrivateKey) -> tuple[AuditedList, ...]:
-        """Every list, checked: that it is the one which the holder answered, and each declared item in it."""
+        """Every list with declared items, checked: that it is the one which the holder answered, and each of them."""
         if auditor.public_key().public_bytes_raw() != self.order.offer.auditor:
             raise InputError(
                 "node.other-auditor",
@@ -167,16 +281,35 @@ class EvidenceFile:
         return tuple(self._audited(warrant, asked, answer, auditor) for asked, answer in self.lists)
 
     def _audited(self, warrant: Authorisation, asked: Ask, answer: Names, auditor: X25519PrivateKey) -> AuditedList:
-        order, roots, declared = self.order, self.roots, len(asked.declared) // 64
-        statement = context.names(order, roots, warrant, asked.hop, asked.evidence)
-        names = np.frombuffer(answer.points, np.uint8).reshape(-1, 32)
-        keys = group.HolderKeys(roots.holder.keys)
+        declared = len(asked.declared) // 64
         try:
-            group.verify_names(keys, *context.items(asked), names, statement, answer.proof)
-            items = check_evidence(order, roots, warrant.seeds, asked, auditor)
+            self._require_proof(warrant, asked, answer)
+            items = check_evidence(self.order, self.roots, warrant.seeds, asked, auditor)
         except ClewError as error:
             return AuditedList(asked.hop, declared, (), error)
         return AuditedList(asked.hop, declared, items, None)
+
+
+_WHAT: Final[dict[type[Message], str]] = {
+    SealedSeeds: "seeds",
+    Recognised: "recognition",
+    Names: "names",
+    Rows: "rows",
+}
+
+
+def _exchange(asked: Message, answer: Message) -> Exchange:
+    """The two as a question and its answer; ``ValueError`` if they are none."""
+    match asked, answer:
+        case (Start(), SealedSeeds()) | (Recognise(), Recognised()):
+            return asked, answer  # type: ignore[return-value]  # the pattern says which go together
+        case (Ask(hop=hop), Names(hop=other)) | (AskRows(hop=hop), Rows(hop=other)) if hop == other:
+            return asked, answer  # type: ignore[return-value]
+    raise ValueError
+
+
+def _points(data: bytes) -> group.Array:
+    return np.frombuffer(data, np.uint8).reshape(-1, 32)
 
 
 def _text(data: bytes) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import operator
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -20,10 +21,10 @@ import pyarrow.compute as pc
 from clew.audit.log import Entry, LoggedEntry
 from clew.chain.graph import EVENTS
 from clew.errors import ClewError, InputError
+from clew.joint.broken import Broken
 from clew.joint.context import request_digest
 from clew.joint.found import pseudonym
 from clew.joint.messages import Unmask, Unmasked, parse
-from clew.joint.snapshot import Broken
 from clew.joint.terms import moment
 from clew.joint.unmasking import Record, read_records
 from clew.node.identity import Card
@@ -39,6 +40,7 @@ __all__ = [
     "broken_file",
     "exchanges",
     "make_receipt",
+    "read_broken",
     "receipt_files",
     "unsigned",
     "verify_receipt",
@@ -183,12 +185,48 @@ def receipt_files(
 
 
 def broken_file(trace: bytes, rows: Sequence[Broken]) -> dict[str, bytes]:
-    """What the auditor is shown of rows that were not sound (protocol 6.6): identifier, key and bytes of each."""
+    """What the auditor is shown of rows that were not sound (protocol 6.6)."""
     if not rows:
         return {}
-    listed = [{"identifier": row.identifier.hex(), "key": row.key.hex(), "row": row.row.hex()} for row in rows]
+    listed = [
+        {
+            "hop": row.hop,
+            "position": row.position,
+            "secret": row.secret.hex(),
+            "point": row.point.hex(),
+            "place": row.place,
+            "path": [beside.hex() for beside in row.path],
+            "row": row.row.hex(),
+        }
+        for row in rows
+    ]
     document = {"version": _VERSION, "trace": trace.hex(), "rows": listed}
     return {BROKEN: (json.dumps(document, indent=2) + "\n").encode()}
+
+
+def read_broken(data: bytes, where: str = "") -> tuple[bytes, tuple[Broken, ...]]:
+    """The trace and the rows in a file that :func:`broken_file` made; ``InputError`` if it is none, to the byte."""
+    try:
+        found = json.loads(data)
+        trace, rows = bytes.fromhex(found["trace"]), tuple(_broken(row) for row in found["rows"])
+        if broken_file(trace, rows) != {BROKEN: data}:
+            raise ValueError
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
+        raise InputError(
+            "node.broken-file",
+            "this is not a file of rows that were not sound, or it was changed",
+            where=where,
+            mend=f"Take {BROKEN} from the tracer's case folder, as its node wrote it.",
+        ) from error
+    return trace, rows
+
+
+def _broken(row: Mapping[str, Any]) -> Broken:
+    hop, position, place = (operator.index(row[name]) for name in ("hop", "position", "place"))
+    secret, point, data = (bytes.fromhex(row[name]) for name in ("secret", "point", "row"))
+    if min(hop, position, place) < 0 or len(secret) != 32 or len(point) != 32:
+        raise ValueError("a place or a length that no row has")
+    return Broken(hop, position, secret, point, place, tuple(bytes.fromhex(beside) for beside in row["path"]), data)
 
 
 def unsigned(data: bytes) -> dict[str, Any]:

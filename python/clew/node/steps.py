@@ -214,7 +214,7 @@ class Steps:
         """The file of rows that were not sound, for the auditor; once they are forgotten, as the case folder has it."""
         match self.state:
             case tracer.Traced(kept):
-                return broken_file(kept.order.trace, kept.broken)
+                return broken_file(kept.order.trace, tracer.broken_rows(self.state))
             case tracer.AwaitClosed(trace, broken) | tracer.Done(trace, broken) if broken:
                 return broken_file(trace, broken)
         return self._files.stored_broken()

@@ -198,10 +198,11 @@ class Storage:
         ]
 
     def evidence(self, of: int) -> list[bytes]:
-        """What both sides agreed and committed to, and the lists of every hop with their answers, in order."""
+        """What both sides agreed and committed to, and every question of the trace with its answer, in order."""
         query = (
             "SELECT serial, sent, sealed FROM wire WHERE trace = ? AND kind IN "
-            "('Offer', 'Acceptance', 'TracerCommitments', 'HolderCommitments', 'Ask', 'Names') ORDER BY serial, sent"
+            "('Offer', 'Acceptance', 'TracerCommitments', 'HolderCommitments', 'Start', 'SealedSeeds', 'Recognise', "
+            "'Recognised', 'Ask', 'Names', 'AskRows', 'Rows') ORDER BY serial, sent"
         )
         return [
             self._sealing.open(sealed, f"wire {of} {serial} {sent}")
