@@ -16,6 +16,7 @@ from clew.errors import PeerError
 from clew.joint import context, group, holder, terms, tracer
 from clew.joint import snapshot as sealing
 from clew.joint.broken import Broken, verify_broken
+from clew.joint.couples import Couples
 from clew.joint.found import NOBODY
 from clew.joint.messages import (
     Acceptance,
@@ -36,6 +37,7 @@ from clew.joint.messages import (
 )
 from clew.joint.snapshot import parse_snapshot
 from clew.joint.terms import Roots
+from tests.chain_cases import Contact
 from tests.protocol.parties import (
     HOLDER,
     PLENTY,
@@ -44,6 +46,7 @@ from tests.protocol.parties import (
     Pair,
     authorised,
     committed,
+    couples,
     sample,
     signing_key,
     traced,
@@ -344,6 +347,52 @@ def test_a_marked_row_counts_as_absent(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sizes(pair) == sizes(honest)
     assert pair.tracer.kept.broken  # type: ignore[union-attr]
     assert not len(pair.tracer.kept.found.owner)  # type: ignore[union-attr]
+
+
+def large() -> tuple[Couples, Couples]:
+    """A world whose lists and rows are of several size classes: the seed calls 40 people abroad, each of them three to
+    six others."""
+    border = [Contact(SEED, f"+331000010{n:02}") for n in range(40)]
+    far = [Contact(f"+331000010{n:02}", f"+3310002{n:02}{m:02}") for n in range(40) for m in range(3 + n % 4)]
+    return couples(border), couples([*border, *far])
+
+
+@pytest.mark.parametrize("what", ["authentication", *BROKEN])
+def test_one_bad_row_among_many_shows_in_no_size_that_the_holder_sees(
+    what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row of one suspect is spoilt, all others are sound: every message is as long as if that number had no row."""
+    own, theirs = large()
+    honest = traced(own, theirs, [SEED], 3)
+    trace = honest.holder.kept.id  # type: ignore[union-attr]
+    spoil = reopened(BROKEN[what], trace) if what in BROKEN else lambda name, key, row: row[:-1] + bytes([row[-1] ^ 1])
+    suspect = group.hash_to_group([b"+33100001007"], terms.number_dst(trace))
+    row_point = group.multiply(suspect, honest.holder.kept.secrets.row)  # type: ignore[union-attr]
+    bad = group.row_keys(row_point)[0][0].tobytes()
+    seal = sealing._rows
+
+    def changed(*given: Any) -> list[tuple[bytes, bytes]]:
+        keys = [row.tobytes() for row in group.row_keys(given[-1])[1]]
+        rows = zip(seal(*given), keys, strict=True)
+        return [(name, spoil(name, key, row) if name == bad else row) for (name, row), key in rows]
+
+    monkeypatch.setattr(sealing, "_rows", changed)
+    pair = traced(own, theirs, [SEED], 3)
+    assert len(pair.tracer.kept.broken) == 1  # type: ignore[union-attr]
+    assert len({size for kind, size in sizes(pair) if kind == "Ask"}) > 1
+    assert sizes(pair) == sizes(honest)
+
+
+def test_an_inflated_row_shows_in_the_size_of_the_next_list() -> None:
+    """Not stopped (docs/explain/joint-who-learns-what.md): contacts that a holder invented lift the list to the next
+    size when their row is opened, and stand in the graph."""
+    own, theirs = sample()
+    invented = [Contact("+33100000001", f"+3319990{n:04}") for n in range(100)]
+    border = [Contact(SEED, "+33100000001"), Contact(SEED, "+33100000002", kind=2)]
+    inflated = couples([*border, *invented])
+    grown = [size for kind, size in sizes(traced(own, inflated, [SEED], 2)) if kind == "Ask"]
+    usual = [size for kind, size in sizes(traced(own, theirs, [SEED], 2)) if kind == "Ask"]
+    assert grown[-1] > usual[-1]
 
 
 def test_a_row_with_features_changed_after_its_proof_counts_as_absent(monkeypatch: pytest.MonkeyPatch) -> None:
