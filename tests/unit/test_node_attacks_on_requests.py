@@ -81,7 +81,9 @@ def test_a_broken_row_counts_as_absent_and_the_holder_sees_the_same_traffic(
         signed = await asyncio.to_thread(pair.tracer.one.receipt_file)  # waits for the step that writes it
         assert signed is not None
         shown = (signed.parent / "broken-rows.json").read_bytes()  # to the auditor
-        assert {row["row"] for row in json.loads(shown)["rows"]} == {kept.snapshot.row(row.place).hex() for row in kept.broken}
+        assert {row["row"] for row in json.loads(shown)["rows"]} == {
+            kept.snapshot.row(row.place).hex() for row in kept.broken
+        }
         receipt = json.loads(signed.read_bytes())
         assert receipt["files"]["broken-rows.json"] == hashlib.sha256(shown).hexdigest()
 

@@ -236,7 +236,7 @@ def receive(state: State, message: Message, given: Given) -> Step[State]:
 
 
 def _received(state: State, message: Message, given: Given) -> Step[State]:
-    """The table: everything that is not in it is out of turn."""
+    """The table: everything that is not in it is out of turn (spec 3.3)."""
     if not isinstance(message, Offer) and message.trace != _trace(state):
         raise out_of_turn("the message is of another trace")
     if isinstance(state, _Open) and (answer := state.kept.answered.get(_name(message))) is not None:
@@ -325,7 +325,7 @@ def _recognise(kept: Trace, message: Recognise, given: Given) -> Step[State]:
 
 
 def _name_list(kept: Trace, hop: int, message: Ask, given: Given) -> Step[State]:
-    """Names for the one list of a hop, after the whole list was checked (spec 6.3)."""
+    """Names for the one list of a hop, after the whole list was checked (spec 2.1, 6.2, 6.3, 6.5)."""
     _require_live(kept, given)
     if message.hop != hop:
         raise out_of_turn("the list is of another hop")
@@ -351,7 +351,7 @@ def _name_list(kept: Trace, hop: int, message: Ask, given: Given) -> Step[State]
 
 
 def _spend_list(kept: Trace, hop: int, sealed: int, declared: int) -> Spent:
-    """What is spent after a list of so many items; refuses what no honest tracer sends (spec 6.1)."""
+    """What is spent after a list of so many items; refuses what no honest tracer sends (spec 2.5, 6.1)."""
     room = kept.spent.room(kept.warrant.remaining, hop, kept.warrant.hops)
     spent = kept.spent.with_more(kept.warrant.remaining, items=sealed, declared=declared)
     if not may_be_padded_to(sealed, room["items"]):

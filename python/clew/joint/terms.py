@@ -68,7 +68,7 @@ class Order:
 
     @classmethod
     def accepted(cls, offer: Offer, acceptance: Acceptance) -> Order:
-        """The order that the holder accepted; ``PeerError`` unless trace and signature are those of this offer."""
+        """The order that the holder accepted; ``PeerError`` unless trace and signature are of this offer (spec 4.1)."""
         order = cls(offer, acceptance.holder, acceptance.nonce)
         if order.trace != acceptance.trace:
             raise check_failed("the partner accepted another offer")

@@ -275,7 +275,7 @@ def receive(state: State, message: Message, given: Given) -> Step[State]:
 
 
 def _received(state: State, message: Message, given: Given) -> Step[State]:
-    """The table: everything that is not in it is out of turn."""
+    """The table: everything that is not in it is out of turn (spec 3.3)."""
     if isinstance(message, Offer) or (message.trace != trace_of(state) and not isinstance(state, AwaitAcceptance)):
         raise out_of_turn("the message is of another trace")
     match state, message:
@@ -443,7 +443,7 @@ def _named(found: Found, asked: Asked, names: Named) -> Found:
 
 
 def _take_rows(state: AwaitRows, message: Rows, given: Given) -> Step[State]:
-    """Row points: those of new vertices open their rows, and the next hop is asked about what stands in them."""
+    """Row points: those of new vertices open their rows, whose contacts the next hop is asked about (spec 6.4)."""
     kept, positions = state.kept, state.positions
     asked = kept.asked[state.hop]
     if len(message.points) != 32 * len(positions):

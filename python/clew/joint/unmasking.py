@@ -62,7 +62,8 @@ class Approvers:
             )
 
     def verify(self, message: Unmask, request: bytes, now: datetime) -> Unmask:
-        """``message`` if enough approvers of both sides signed this request and it is not stale; else ``Refused``."""
+        """``message`` if enough approvers of both sides signed this request and it is not stale; else ``Refused``
+        (spec 8.2)."""
         if now >= moment(message.until):
             raise _not_approved("the approvals are out of date")
         signed = []
