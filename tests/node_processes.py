@@ -51,11 +51,16 @@ class Process:
     def card(self) -> Path:
         return self.folder / f"{self.name}.card"
 
-    def serve(self) -> None:
+    def serve(self, descriptors: int | None = None) -> None:
+        """Start it; with ``descriptors`` it may have so many files and connections open."""
         command = [sys.executable, "-m", "clew.cli", "node", "serve", self.node, "--passphrase-file", self.secret]
         with (self.folder / "stderr").open("a") as errors:
             self.running = subprocess.Popen(
-                [*map(str, command)], stdout=subprocess.PIPE, stderr=errors, text=True, env=dict(os.environ)
+                [*(["prlimit", f"--nofile={descriptors}", "--"] if descriptors else []), *map(str, command)],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env=dict(os.environ),
             )
         assert self.running.stdout is not None
         line = self.running.stdout.readline()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import gc
 import json
+import os
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -19,7 +21,7 @@ import pytest
 from clew.effects import system_clock
 from clew.errors import InputError, PeerError, Refused, UsageError
 from clew.joint.messages import AskRows, Refusal, RefusalCode, encode, parse
-from clew.node import transport
+from clew.node import listening, transport
 from clew.node.envelope import Envelope, Kind, open_envelope, seal_envelope
 from clew.node.identity import Card, Identity, open_identity
 from clew.node.peers import Peers
@@ -410,6 +412,98 @@ def test_a_list_of_positions_that_is_not_padded_is_refused_over_sockets_too(tmp_
         assert "joint.refused" in kinds
 
     at_both(tmp_path, story)
+
+
+def test_cards_that_cannot_be_read_for_a_moment_leave_the_partners_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = fresh(tmp_path)
+    notes: list[str] = []
+    known = Peers(a.settings.folder)
+    known.note = notes.append
+    assert known.all() == [b.card]
+
+    def exhausted(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    card = next((a.settings.folder / "peers").glob("*.card"))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "listdir", exhausted)
+        assert [known.all(), known.all()] == [[b.card]] * 2
+    with monkeypatch.context() as patch:
+        os.utime(card, (1, 1))  # so that it is read again
+        patch.setattr(Path, "open", exhausted)
+        assert known.all() == [b.card]
+    assert known.all() == [b.card]
+    assert len(notes) == 1
+    assert "Too many open files" in notes[0]
+
+
+def test_strangers_give_way_to_whoever_comes_after_them_and_partners_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "_OF_ONE_ADDRESS", 4)
+
+    async def story(side: Side, partners: Partners, me: Identity) -> None:
+        assert (await partners.send(side.identity.card, Kind.WAIT, Wait("paused", "").encode(bytes(32)))).kind
+        host, port = side.identity.card.address.split(":")
+        strangers = [await asyncio.open_connection(host, int(port)) for _ in range(40)]
+        await asyncio.sleep(0.2)
+        (ours,) = side.node._receiver._listening
+        assert len(ours.open_connections()) == 5  # four strangers, and the partner
+        assert (await partners.send(side.identity.card, Kind.WAIT, Wait("paused", "").encode(bytes(32)))).kind
+        assert len(side.node._receiver._server.connections) == 1  # type: ignore[union-attr]  # the same connection
+        for _, writer in strangers:
+            writer.close()
+
+    at_holder(tmp_path, story)
+
+
+def test_a_partner_cannot_take_the_others_place_with_connections(tmp_path: Path) -> None:
+    async def story(side: Side, partners: Partners, me: Identity) -> None:
+        host, port = side.identity.card.address.split(":")
+        context = transport._context(me, ssl.PROTOCOL_TLS_CLIENT, [side.identity.card])
+        opened = [await asyncio.open_connection(host, int(port), ssl=context) for _ in range(20)]
+        await asyncio.sleep(0.3)
+        assert len(side.node._receiver._server.connections) == 8  # type: ignore[union-attr]
+        for _, writer in opened:
+            writer.transport.abort()
+
+    at_holder(tmp_path, story)
+
+
+def test_what_is_no_request_is_answered_with_a_status_alone_and_is_not_shown(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """No word of the library that serves, and none of the partner's bytes on the terminal of the node's people."""
+    asked = (
+        b"GET /clew/1 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /other HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+        b"POST /clew/1 HTTP/1.1\r\nHost: x\r\nX-Long: " + b"marked" * 3_000 + b"\r\n\r\n",
+        b"POST /clew/1 HTTP/1.1\r\nmarked\x1b[31m\r\n\r\n",
+        b"POST /clew/1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nmarked\r\n",
+        b"POST /clew/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nabcd",
+    )
+
+    async def story(side: Side, partners: Partners, me: Identity) -> None:
+        host, port = side.identity.card.address.split(":")
+        context = transport._context(me, ssl.PROTOCOL_TLS_CLIENT, [side.identity.card])
+        statuses = []
+        for data in asked:
+            reader, writer = await asyncio.open_connection(host, int(port), ssl=context)
+            writer.write(data)
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+            assert b"aiohttp" not in head
+            assert b"Python" not in head
+            assert b"content-length: 0" in head.lower()
+            statuses.append(int(head.split()[1]))
+            writer.transport.abort()
+        assert statuses == [405, 404, 400, 400, 400, 400]
+        assert "marked" not in "".join(side.notes)
+
+    at_holder(tmp_path, story)
+    said = capfd.readouterr()
+    assert (said.out, said.err) == ("", "")
 
 
 def test_an_address_that_is_taken_is_said_in_words(tmp_path: Path) -> None:

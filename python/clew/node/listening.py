@@ -1,44 +1,96 @@
-"""A listening socket that can end every connection it took, those in the middle of a TLS handshake too."""
+"""A listening socket that can end every connection it took, those in the middle of a TLS handshake too.
+
+It holds few that nobody has authenticated: whoever reaches the port may open as many as they like, and shall take from
+the node neither the file descriptors that its own files and its own people need, nor the place of its partners.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
+from collections.abc import Callable, Collection
 from typing import Final, final
-from weakref import WeakSet
 
-__all__ = ["Listening", "end_connections", "listen", "take_no_more"]
+__all__ = ["HANDSHAKE_SECONDS", "Listening", "end_connections", "listen", "most_strangers", "take_no_more"]
 
+HANDSHAKE_SECONDS: Final = 10.0
+"""A connection whose handshake is not done by then is closed."""
+_FEWEST: Final = 16
+_MOST: Final = 256
+_OF_ONE_ADDRESS: Final = 32
+_SHARE: Final = 4
+"""One in so many of the process's file descriptors may be a stranger's."""
+_SHUT: Final = 32
+"""So many may be shut and not closed yet, besides."""
 _END_SECONDS: Final = 3.0
 _LOOK_SECONDS: Final = 0.005
+
+
+def most_strangers() -> int:
+    """How many connections may be open that nobody has authenticated."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _MOST if soft == resource.RLIM_INFINITY else max(_FEWEST, min(_MOST, soft // _SHARE))
 
 
 @final
 class Listening(socket.socket):
     """asyncio tells nobody of a connection before its handshake is done, so the socket itself keeps account of them."""
 
-    __slots__ = ("_full", "_taken")
+    __slots__ = ("_full", "_known", "_most", "_taken")
 
     def __init__(self, family: int, kind: int, protocol: int) -> None:
         super().__init__(family, kind, protocol)
-        self._taken: WeakSet[socket.socket] = WeakSet()
+        self._taken: dict[socket.socket, str] = {}
+        self._known: Callable[[], Collection[int]] = frozenset
+        self._most = most_strangers()
         self._full = False
 
+    def authenticated_by(self, known: Callable[[], Collection[int]]) -> None:
+        """``known`` names the file descriptors of connections whose certificate is a partner's."""
+        self._known = known
+
     def accept(self) -> tuple[socket.socket, object]:
-        """As of any socket, until it is to take no more."""
+        """As of any socket, until it is to take no more.
+
+        Where there are too many strangers, the one who has been here longest without an authentication gives way: a
+        partner needs milliseconds for it, and finds a place whoever else knocks.
+        """
         if self._full:
             raise BlockingIOError
-        connection, address = super().accept()
-        self._taken.add(connection)
-        return connection, address
+        for _ in range(_FEWEST):
+            connection, address = super().accept()
+            host = str(address[0])
+            if self._make_room(host):
+                self._taken[connection] = host
+                return connection, address
+            connection.close()
+        raise BlockingIOError  # the rest in the loop's next round
 
     def take_no_more(self) -> None:
         """From now on nothing comes in."""
         self._full = True
 
     def open_connections(self) -> list[socket.socket]:
-        """What was taken and is not closed."""
-        return [one for one in self._taken if one.fileno() != -1]
+        """What was taken and is not closed, in the order in which it came."""
+        self._taken = {one: host for one, host in self._taken.items() if one.fileno() != -1}
+        return list(self._taken)
+
+    def _make_room(self, host: str) -> bool:
+        """Whether one more may come in; what has to go for it is shut, and asyncio closes it soon."""
+        there = self.open_connections()
+        if len(there) < min(self._most, _OF_ONE_ADDRESS):
+            return True
+        known = self._known()
+        strangers = [one for one in there if one.fileno() not in known]
+        if len(strangers) >= self._most + _SHUT:
+            return False
+        same = [one for one in strangers if self._taken[one] == host]
+        if len(same) >= _OF_ONE_ADDRESS:
+            _shut(same[-_OF_ONE_ADDRESS])
+        elif len(strangers) >= self._most:
+            _shut(strangers[-self._most])
+        return True
 
 
 async def listen(host: str, port: int) -> list[Listening]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,8 @@ from clew.warrants.files import read_file, write_file
 __all__ = ["Peers"]
 
 _LIMIT: Final = 64 * 1024
+_FOR_NOW: Final = (errno.EMFILE, errno.ENFILE)
+"""Why a card may be unreadable that was not removed."""
 
 
 @final
@@ -23,7 +26,8 @@ class Peers:
     """The cards in a node's folder ``peers``; what is added while the node runs counts from then on.
 
     A command raises the error of a file that is no card. A running node passes over it and goes on: it is said once to
-    :attr:`note`, and the partners whose cards are good are served.
+    :attr:`note`, and the partners whose cards are good are served. Where the folder itself cannot be read at the
+    moment, it goes on with the partners that it knows.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -33,6 +37,7 @@ class Peers:
         self._cards: list[Card] = []
         self._read: dict[str, tuple[int, int]] = {}
         self._noted: set[str] = set()
+        self._unreadable = False
 
     def add(self, card: Card, data: bytes) -> bool:
         """Pin a card; returns whether it is new. A known name or key under another card is ``Refused``."""
@@ -52,10 +57,19 @@ class Peers:
 
     def all(self) -> list[Card]:
         """All pinned cards, by name; read again only when a file was added, removed or changed."""
-        there = self._there()
-        if there != self._read:
-            found = [card for name in sorted(there) if (card := self._card(self._folder / name)) is not None]
-            self._cards, self._read = sorted(found, key=lambda card: card.name), there
+        try:
+            there = self._there()
+            if there != self._read:
+                found = [card for name in sorted(there) if (card := self._card(self._folder / name)) is not None]
+                self._cards, self._read = sorted(found, key=lambda card: card.name), there
+        except OSError as error:
+            if self.note is None:
+                raise
+            if not self._unreadable:
+                self._unreadable = True
+                self.note(f"The folder of partners cannot be read: {error.strerror}. Those known before are served.")
+            return list(self._cards)
+        self._unreadable = False
         return list(self._cards)
 
     def _there(self) -> dict[str, tuple[int, int]]:
@@ -75,9 +89,11 @@ class Peers:
         """The card in a file; ``None`` where it was removed since, or where the running node passes over it."""
         try:
             card = Card.parse(_data(path), str(path))
-        except InputError:
+        except InputError as error:
             if not os.path.lexists(path):
                 return None
+            if isinstance(error.__cause__, OSError) and error.__cause__.errno in _FOR_NOW:
+                raise error.__cause__ from error
             if self.note is None:
                 raise
             if path.name not in self._noted:

@@ -9,16 +9,15 @@ import asyncio
 import os
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
-from traceback import extract_tb
-from typing import Final, final
+from typing import Any, Final, final
 
 from clew.errors import ClewError, PeerError
+from clew.node.bare_http import said_of
 from clew.node.control import Control
 from clew.node.desk import Desk
 from clew.node.envelope import Envelope, Kind
 from clew.node.identity import Card
-from clew.node.running import Running
+from clew.node.running import Running, machine_trouble
 from clew.node.states import ENDED
 from clew.node.telling import Telling
 from clew.node.told import Answer, Wait
@@ -47,12 +46,14 @@ class Node:
         self._control = Control(desk)
         self._note = note
         self._busy: dict[int, asyncio.Task[None]] = {}
+        self._exhausted = False
 
     async def run(self, stop: asyncio.Event, ready: Callable[[], None]) -> None:
         """Serve until ``stop`` is set; ``ready`` is called when every trace is taken up and both sockets are open.
 
         The own people are answered from the start, the partner when every trace is taken up.
         """
+        asyncio.get_running_loop().set_exception_handler(self._unhandled)
         try:
             await self._control.start()
             await self._take_up(stop)
@@ -64,7 +65,7 @@ class Node:
             ready()
             looked = 0.0
             while not stop.is_set():
-                self._receiver.trust_new()
+                self._receiver.look()
                 if (now := asyncio.get_running_loop().time()) - looked >= _REVOCATIONS_SECONDS:
                     looked = now
                     for one, error in await asyncio.to_thread(self._desk.look_for_revocations):
@@ -85,6 +86,17 @@ class Node:
             await self._receiver.stop()
             await self._partners.close()
             self._desk.close()
+
+    def _unhandled(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What asyncio meets outside every task: that no descriptor is left is said once, and it tries again itself."""
+        error = context.get("exception")
+        if not isinstance(error, OSError) or "socket" not in context:
+            loop.default_exception_handler(context)
+        elif not self._exhausted:
+            self._exhausted = True
+            self._note(
+                f"No connection can be taken at the moment: {error.strerror}. The node goes on, and tries again."
+            )
 
     async def _take_up(self, stop: asyncio.Event) -> None:
         """Take up every trace, the next one only if nobody has asked the node to stop by then."""
@@ -122,11 +134,9 @@ class Node:
     def _stop_one(self, one: Running, error: BaseException) -> None:
         """A bug stops the trace that met it, not the node: what a partner sends must not end the others' traces."""
         self._busy.pop(one.id, None)
-        frame = extract_tb(error.__traceback__)[-1]
-        place = f"{type(error).__name__}, {Path(frame.filename).name}:{frame.lineno}"
         one.broken = ClewError(
             "node.bug",
-            f"a step of this trace met a bug in Clew ({place}); what was committed is unchanged",
+            f"a step of this trace met a bug in Clew ({said_of(error)}); what was committed is unchanged",
             mend="Please report it. The trace is taken up again when the node starts again.",
         )
         self._note(f"Trace {one.id}: {one.broken}")
@@ -153,6 +163,8 @@ class Node:
                     one.partner_says = Wait.parse(answer.body)[0]
             except ClewError as error:
                 one.trouble = str(error)
+            except OSError as error:
+                one.trouble = machine_trouble(error)
             await asyncio.sleep(pause)
             pause = min(_LAST_SECONDS, pause * 1.6)
 

@@ -32,7 +32,7 @@ from clew.numbers import may_hold_number
 from clew.warrants.authorisation import Authorisation
 from clew.warrants.policy import parse_policy
 
-__all__ = ["Running"]
+__all__ = ["Running", "machine_trouble"]
 
 _MOMENT: Final = 0.05
 """Seconds that a message waits for what is done only for a moment, such as a look for revocations: a partner that is
@@ -402,6 +402,11 @@ class Running:
             if self.broken is not None and not broken_too:
                 raise self.broken
             yield
+
+
+def machine_trouble(error: OSError) -> str:
+    """What a person is told of a step that the machine did not let happen; it is tried again."""
+    return f"This machine cannot do it at the moment: {error.strerror}. It is tried again."
 
 
 def _check_reason(reason: str) -> None:

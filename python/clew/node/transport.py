@@ -8,6 +8,7 @@ import secrets
 import ssl
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, final
@@ -18,9 +19,10 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from clew.errors import ClewError, PeerError, UsageError
 from clew.joint.messages import MESSAGE_LIMIT
+from clew.node.bare_http import Server, bare, said_of
 from clew.node.envelope import CLOCK_APART, HEAD, Envelope, Kind, open_envelope, seal_envelope
 from clew.node.identity import Card, Identity, parse_address
-from clew.node.listening import Listening, end_connections, listen, take_no_more
+from clew.node.listening import HANDSHAKE_SECONDS, Listening, end_connections, listen, take_no_more
 from clew.node.peers import Peers
 
 __all__ = ["PATH", "Partners", "Receiver", "Reply", "Seconds"]
@@ -31,7 +33,11 @@ _BODY_SECONDS: Final = 300
 _CONNECT_SECONDS: Final = 10
 _ANSWER_SECONDS: Final = 600
 _STOP_SECONDS: Final = 3  # what is durable is answered after the next start; a partner's slow body holds nobody up
+_KEEP_SECONDS: Final = 60
+_BACKLOG: Final = 128
 _AT_ONCE: Final = 4
+_CONNECTIONS: Final = 8
+"""So many connections of one partner are kept; its node opens two."""
 _A_SECOND: Final = 200
 _BURST: Final = 400
 
@@ -88,7 +94,9 @@ class Receiver:
     handle: Callable[[Card, Envelope], Awaitable[Reply]]
     note: Callable[[str], None]
     _buckets: dict[bytes, _Bucket] = field(default_factory=dict)
-    _runner: web.AppRunner | None = None
+    _server: Server | None = None
+    _runner: web.ServerRunner | None = None
+    _serving: list[asyncio.Server] = field(default_factory=list)
     _listening: list[Listening] = field(default_factory=list)
     _context: ssl.SSLContext | None = None
     _trusted: set[bytes] = field(default_factory=set)
@@ -99,16 +107,21 @@ class Receiver:
         self._context = _context(self.identity, ssl.PROTOCOL_TLS_SERVER, cards)
         self._context.num_tickets = 0
         self._trusted = {card.certificate for card in cards}
-        app = web.Application(client_max_size=_LARGEST)
-        app.router.add_post(PATH, self._post)
-        self._runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, keepalive_timeout=60, shutdown_timeout=_STOP_SECONDS
-        )
+        self._server = Server(self._answered, largest=_LARGEST, keep_seconds=_KEEP_SECONDS)
+        self._runner = web.ServerRunner(self._server, shutdown_timeout=_STOP_SECONDS)
         await self._runner.setup()
         try:
             self._listening = await listen(*parse_address(self.identity.settings.address))
             for one in self._listening:
-                await web.SockSite(self._runner, one, ssl_context=self._context, backlog=64).start()
+                one.authenticated_by(self._authenticated)
+                serving = await asyncio.get_running_loop().create_server(
+                    self._server,
+                    sock=one,
+                    ssl=self._context,
+                    backlog=_BACKLOG,
+                    ssl_handshake_timeout=HANDSHAKE_SECONDS,
+                )
+                self._serving.append(serving)
         except OSError as error:
             raise UsageError(
                 "node.cannot-listen",
@@ -122,35 +135,65 @@ class Receiver:
         if self._runner is None:
             return
         await take_no_more(self._listening)
+        for one in self._serving:
+            one.close()
         await self._runner.cleanup()
         await end_connections(self._listening)
 
-    def trust_new(self) -> None:
-        """Trust partners that were pinned since the start."""
+    def look(self) -> None:
+        """Trust partners that were pinned since the start, and keep no more connections of one than it needs."""
         for card in self.peers.all():
             if card.certificate not in self._trusted and self._context is not None:
                 self._context.load_verify_locations(cadata=card.pem)
                 self._trusted.add(card.certificate)
+        if self._server is None or len(self._server.connections) <= _CONNECTIONS:
+            return
+        of: defaultdict[bytes, list[asyncio.Transport]] = defaultdict(list)
+        for transport in self._server.transports():
+            of[_certificate_of(transport) or b""].append(transport)
+        for transports in of.values():
+            for transport in transports[:-_CONNECTIONS]:
+                transport.abort()
 
-    async def _post(self, request: web.Request) -> web.Response:
-        tls = request.transport.get_extra_info("ssl_object") if request.transport is not None else None
-        certificate = tls.getpeercert(binary_form=True) if tls is not None else None
+    def _authenticated(self) -> set[int]:
+        """The file descriptors of connections whose handshake is done."""
+        transports = self._server.transports() if self._server is not None else []
+        return {transport.get_extra_info("socket").fileno() for transport in transports}
+
+    async def _answered(self, request: web.BaseRequest) -> web.Response:
+        """The answer to any request; whatever fails while it is made is one line, without the partner's bytes."""
+        if request.path != PATH:
+            return bare(404)
+        if request.method != "POST":
+            return bare(405)
+        try:
+            return await self._post(request)
+        except web.HTTPException as error:
+            return bare(error.status)
+        except (web.PayloadAccessError, web.RequestPayloadError, ConnectionError):  # the partner broke off
+            return bare(400)
+        except Exception as error:  # of one request; the others are answered
+            self.note(f"A partner's request met {said_of(error)}")
+            return bare(503)
+
+    async def _post(self, request: web.BaseRequest) -> web.Response:
+        certificate = _certificate_of(request.transport) if request.transport is not None else None
         card = self.peers.known(certificate=certificate) if certificate else None
         if card is None:
-            return web.Response(status=403)
+            return bare(403)
         bucket = self._buckets.setdefault(card.identity, _Bucket(at=time.monotonic()))
         if not bucket.take(time.monotonic()):
-            return web.Response(status=429)
+            return bare(429)
         bucket.inside += 1
         try:
             async with asyncio.timeout(_BODY_SECONDS):
                 data = await request.read()
             return await self._answer(card, data)
         except TimeoutError:
-            return web.Response(status=408)
+            return bare(408)
         except ClewError as error:
             self.note(f"{card.name}: {error.what} [{error.code}]")
-            return web.Response(status=_status_of(error))
+            return bare(_status_of(error))
         finally:
             bucket.inside -= 1
 
@@ -158,10 +201,17 @@ class Receiver:
         envelope = open_envelope(data, card.identity, self.identity.key.public.raw)
         if abs(envelope.at - self.seconds()) > CLOCK_APART:
             self.note(f"{card.name}: its clock and this one are {abs(envelope.at - self.seconds()):,} seconds apart")
-            return web.Response(status=409)
+            return bare(409)
         kind, body = await self.handle(card, envelope)
         answer, _ = seal_envelope(kind, body, self.identity.key, card.identity, self.seconds(), envelope.name)
-        return web.Response(body=answer, content_type="application/octet-stream")
+        return bare(200, answer)
+
+
+def _certificate_of(transport: asyncio.BaseTransport) -> bytes | None:
+    """The certificate of whoever is at the other end (DER)."""
+    tls = transport.get_extra_info("ssl_object")
+    found: bytes | None = tls.getpeercert(binary_form=True) if tls is not None else None
+    return found
 
 
 def _status_of(error: ClewError) -> int:
