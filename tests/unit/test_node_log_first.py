@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from clew.errors import StorageError
+from clew.errors import StorageError, UsageError
 from clew.joint.messages import Refusal, parse
 from clew.node.running import Running
+from clew.node.storage import Storage
 from clew.node.told import Answer
 from clew.node.trace_files import TraceFiles
 from tests.node_pair import Desks, desks
@@ -66,11 +67,49 @@ def test_a_step_that_could_not_be_logged_is_not_sent(tmp_path: Path, side: str) 
     assert one.outgoing is None
     with unwritable_log():
         getattr(pair, side).look_for_revocations()
-    assert one.trouble.startswith("the log cannot be written")
+    assert one.trouble_here.startswith("the log cannot be written")
     assert one.outgoing is None
     getattr(pair, side).look_for_revocations()
+    assert one.trouble_here == ""
     assert isinstance(parse(one.outgoing or b""), Refusal)
     assert kinds(one).count("joint.stopped") == 1
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["offered", "committed"])
+def test_who_ends_a_trace_is_not_told_that_nothing_was_done_where_only_the_log_is_behind(
+    tmp_path: Path, begun: bool
+) -> None:
+    pair = desks(tmp_path)
+    if begun:
+        pair.committed()
+    else:
+        pair.offered()
+    with unwritable_log(), pytest.raises(StorageError) as raised:
+        pair.b.refuse("no more")
+    assert raised.value.code == "node.not-logged"
+    assert "the step is taken" in str(raised.value)
+    assert "nothing was done" not in str(raised.value)
+    assert (pair.b.row.state, pair.b.row.open) == ("ended", False)
+    with unwritable_log(), pytest.raises(UsageError, match="has ended"):
+        pair.b.refuse("no more")
+    pair.b.look_for_revocation()
+    assert kinds(pair.b).count("joint.stopped") == 1
+
+
+def test_secrets_that_could_not_be_destroyed_at_once_are_destroyed_when_it_can_be(tmp_path: Path) -> None:
+    pair = desks(tmp_path)
+    pair.committed()
+
+    def full(*_given: object) -> None:
+        raise StorageError("node.database", "the disk is full")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Storage, "destroy", full)
+        with pytest.raises(StorageError, match="the step is taken"):
+            pair.b.refuse("no more")
+    assert pair.b.row.open
+    pair.b.look_for_revocation()
+    assert not pair.b.row.open
 
 
 def test_an_acceptance_that_could_not_be_logged_answers_no_offer(tmp_path: Path) -> None:

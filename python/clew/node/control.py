@@ -148,7 +148,7 @@ def _start(desk: Desk, one: Running, asked: Mapping[str, Any]) -> None:
 
 def summary(desk: Desk, one: Running) -> dict[str, Any]:
     """A trace as ``clew case status`` shows it. It holds no number."""
-    row, offer = one.row, one.terms
+    row, offer, here = one.row, one.terms, one.trouble_here
     found: dict[str, Any] = {
         "number": row.id,
         "case": row.name,
@@ -156,11 +156,11 @@ def summary(desk: Desk, one: Running) -> dict[str, Any]:
         "partner": one.partner.name if one.partner is not None else "(no longer pinned)",
         "state": row.state,
         "next": next_step(row.role, row.state) if _case_is_written(one) else "",
-        "awaits": awaited(row.role, row.state),
+        "awaits": "" if here or one.paused is not None else awaited(row.role, row.state),
         "paused": row.paused,
         "reason": row.reason,
         "partner_says": {"state": one.partner_says.state, "reason": one.partner_says.reason},
-        "trouble": str(one.broken) if one.broken is not None else one.trouble,
+        "trouble": here or one.trouble,
         "trace": row.trace.hex() if row.trace is not None else None,
         "folder": str(one.folder),
         "snapshot": one.snapshot_state(),

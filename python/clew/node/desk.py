@@ -19,7 +19,7 @@ from clew.joint.messages import Message, Offer, parse
 from clew.joint.tracer import Terms
 from clew.node.identity import Card, Identity
 from clew.node.peers import Peers
-from clew.node.running import Running, machine_trouble
+from clew.node.running import Running
 from clew.node.storage import Row, Storage
 from clew.node.told import Told, Wait
 from clew.node.window import offer_digest
@@ -95,10 +95,8 @@ class Desk:
         for one in self.traces():
             try:
                 one.look_for_revocation()
-            except ClewError as error:
-                one.trouble = str(error)
-            except OSError as error:
-                one.trouble = machine_trouble(error)
+            except (ClewError, OSError):  # the trace shows it, and is looked at again
+                continue
             except Exception as error:  # of one trace; the others' warrants have to be looked at
                 stopped.append((one, error))
         return stopped

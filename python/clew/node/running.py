@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -13,7 +15,7 @@ from clew.audit.log import FileLog
 from clew.case.folder import CaseFolder
 from clew.chain import files
 from clew.effects import Clock, Randomness
-from clew.errors import ClewError, Refused, UsageError
+from clew.errors import ClewError, PeerError, Refused, UsageError
 from clew.joint import holder, tracer
 from clew.joint.messages import Message, Offer, Refusal, RefusalCode, Start, encode, parse
 from clew.joint.seeds import SeedShare
@@ -34,6 +36,7 @@ from clew.warrants.policy import parse_policy
 
 __all__ = ["Running", "machine_trouble"]
 
+_CLOCK: Final = "log.clock-behind"
 _MOMENT: Final = 0.05
 """Seconds that a message waits for what is done only for a moment, such as a look for revocations: a partner that is
 told to wait sends all of it again."""
@@ -57,10 +60,10 @@ class Running:
         """Why this trace could not be taken up, or goes no further; the partner is told to wait."""
         self.trouble = ""
         """Why the last attempt to reach the partner failed."""
+        self._here: dict[str, str] = {}
+        """What this machine could not do, by what it was about, until it can."""
         self.partner_says = Wait("")
         """What the partner's node last said of itself."""
-        self.paused = row.paused
-        """Why a person has paused it."""
         self.id = row.id
         """The trace's number on this node."""
         self.files = TraceFiles(identity.settings, row, clock)
@@ -68,11 +71,10 @@ class Running:
         self._clock = clock
         self._lock = threading.Lock()
         self._watch = Watch(identity.settings.policy)
-        self._steps = Steps(identity, partner, storage, self.files, clock, randomness, row.id)
-        try:
-            self._steps.take_up(row)
-        except ClewError as error:
-            self.broken = error
+        self._steps_of: Callable[[], Steps] = lambda: Steps(
+            identity, partner, storage, self.files, clock, randomness, row.id
+        )
+        self._take_up()
 
     @property
     def row(self) -> Row:
@@ -83,6 +85,18 @@ class Running:
     def state(self) -> State | None:
         """The present state; ``None`` before an offer is made or accepted."""
         return self._steps.state
+
+    @property
+    def paused(self) -> str | None:
+        """Why a person has paused it."""
+        return self._steps.paused
+
+    @property
+    def trouble_here(self) -> str:
+        """What this machine could not do for the trace when it last tried; empty where it could do everything."""
+        if self.broken is not None:
+            return self.said(self.broken)
+        return " ".join(dict.fromkeys(self._here.values()))
 
     @property
     def outgoing(self) -> bytes | None:
@@ -207,11 +221,14 @@ class Running:
             row = self.row
             if row.state in ENDED:
                 raise _not_now("the trace has ended")
-            if self.state is not None:
+            if self.state is not None and self.broken is None:
                 self._steps.do({"do": "stop", "reason": reason})
-            else:
-                self.broken = None
+                return
+            try:
                 self._steps.refuse_offer(reason)
+            finally:
+                if self.row.state in ENDED:
+                    self.broken = None
 
     def revoke(self, data: bytes) -> None:
         """Take a signed revocation of this trace's warrant: the trace ends, and the case folder keeps it."""
@@ -226,8 +243,11 @@ class Running:
         """End the trace if its warrant is revoked by now. While a step is being done it is looked at by that step."""
         if self._lock.acquire(blocking=False):
             try:
-                self._steps.catch_up()
-                self._end_if_revoked()
+                if self.broken is not None and self.broken.code == _CLOCK and not self._is_behind():
+                    self._take_up()
+                with self._shown("look"):
+                    self._steps.catch_up()
+                    self._end_if_revoked()
             finally:
                 self._lock.release()
 
@@ -237,12 +257,14 @@ class Running:
         if self.row.state in ENDED:
             raise _not_now("the trace has ended")
         self._storage.note(self.id, paused=reason)
-        self.paused = reason
+        self._steps.paused = reason
 
     def go_on(self) -> None:
         """End a pause, and ask again what was refused for the time being."""
+        if self.row.state in ENDED and self.row.pending is None:
+            raise _not_now("the trace has ended")
         self._storage.note(self.id, paused=None)
-        self.paused = None
+        self._steps.paused = None
         with self._one_at_a_time():
             self._steps.catch_up()
             self._steps.outgoing = self._steps.unanswered()
@@ -302,7 +324,8 @@ class Running:
         if not self._lock.acquire(timeout=_MOMENT):
             return Wait("working")
         try:
-            return self._arrived(message, data)
+            with self._shown("arrived"):
+                return self._arrived(message, data)
         finally:
             self._lock.release()
 
@@ -391,10 +414,49 @@ class Running:
     def _end_revoked(self, documents: files.Documents) -> None:
         if self.row.state not in ENDED:
             self._steps.do({"do": "stop", "reason": REVOKED})
-            # A pause holds back what waits to be sent; that the trace has ended must reach the partner.
-            self._storage.note(self.id, paused=None)
-            self.paused = None
         self.files.keep_documents(documents)
+
+    def _take_up(self) -> None:
+        """Come to the state that the database knows; what is in the way is kept, and the partner is told to wait."""
+        self._steps = self._steps_of()
+        self.broken = None
+        try:
+            self._steps.take_up(self.row)
+        except ClewError as error:
+            self.broken = error
+
+    def _is_behind(self) -> bool:
+        until = self._steps.waits_until
+        return until is not None and self._clock() < until
+
+    @contextmanager
+    def _shown(self, about: str) -> Iterator[None]:
+        """What fails is shown to the own people until the same succeeds; what the partner did wrong is not theirs."""
+        try:
+            yield
+        except PeerError:
+            raise
+        except ClewError as error:
+            self._here[about] = self.said(error)
+            raise
+        except OSError as error:
+            self._here[about] = machine_trouble(error)
+            raise
+        self._here.pop(about, None)
+
+    def said(self, error: ClewError) -> str:
+        """The error in words; of a clock that is behind also by how much, and until when the trace waits."""
+        if error.code != _CLOCK and getattr(error.__cause__, "code", "") != _CLOCK:
+            return str(error)
+        until = self._steps.waits_until
+        if until is None or not self._is_behind():
+            return str(error)
+        behind = timedelta(seconds=math.ceil((until - self._clock()).total_seconds()))
+        return (
+            f"The clock is {behind} behind the trace's last step, and nothing is done before {until:%Y-%m-%d %H:%M:%S} "
+            f"UTC [{_CLOCK}] Set the machine's clock if it is wrong. If it is right now and was ahead before, the "
+            "trace goes on by itself at that moment; or end it: clew case refuse."
+        )
 
     @contextmanager
     def _one_at_a_time(self, *, broken_too: bool = False) -> Iterator[None]:

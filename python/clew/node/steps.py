@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, final
 
 from clew.audit.log import Entry
 from clew.chain.files import Documents
 from clew.effects import Clock, Randomness
-from clew.errors import ClewError, Refused
+from clew.errors import ClewError, Refused, StorageError
 from clew.joint import holder, labels, tracer
 from clew.joint.couples import Couples
 from clew.joint.labels import digest
@@ -60,8 +61,11 @@ class Steps:
         """What an offer was accepted with."""
         self.documents: Documents | None = None
         """What the warrant in force was read from."""
+        self.paused: str | None = None
+        """Why a person has paused the trace; nothing holds back the end of one."""
         self._outgoing: bytes | None = None
         self._unlogged = False
+        self._undestroyed = False
         self._identity = identity
         self._partner = partner
         self._storage = storage
@@ -89,8 +93,16 @@ class Steps:
     def catch_up(self) -> None:
         """Write into the log what it does not hold yet, because it could not be written then: before anything else is
         done or sent."""
+        if self._undestroyed:
+            self._destroy()
         if self._unlogged:
             self._write_log()
+
+    @property
+    def waits_until(self) -> datetime | None:
+        """The moment before which nothing can be logged: that of the last step or entry; ``None`` before any."""
+        logged = self._files.log.entries() if self._files.has_case else []
+        return max((at for at in (self._last, logged[-1].at if logged else None) if at is not None), default=None)
 
     def do(self, what: dict[str, Any], received: tuple[Message, bytes] | None = None) -> bytes | None:
         """One step, durable when this returns what it sends."""
@@ -132,6 +144,7 @@ class Steps:
 
     def take_up(self, row: Row) -> None:
         """The state that the database's steps lead to."""
+        self.paused = row.paused
         if row.state in ENDED:
             self.state = _rest(row)
             self.outgoing = row.pending
@@ -264,9 +277,12 @@ class Steps:
                 **columns,
             )
             self._move(made, sent)
-            if ended:
-                self._destroy()
-        self._write_log()
+            with _taken():
+                if ended:
+                    self._destroy()
+                self._write_log()
+        else:
+            self._write_log()
         if moved:
             self.write_case()
         return sent
@@ -283,6 +299,8 @@ class Steps:
         self.state = made.state
         if isinstance(made.state, holder.AwaitTracerCommitments):
             self.acceptance = sent
+        if word(made.state) in ENDED:
+            self.paused = None
         pushed = self.row.role == "tracer" or isinstance(made.message, Refusal)
         self.outgoing = sent if pushed else None
 
@@ -296,7 +314,7 @@ class Steps:
             case tracer.AwaitCommitments():
                 columns["trace"] = state.order.trace
             case tracer.Ended(_, code, reason) | holder.Ended(_, code, reason):
-                columns |= {"code": int(code), "reason": reason, "pending": sent}
+                columns |= {"code": int(code), "reason": reason, "pending": sent, "paused": None}
             case tracer.AwaitClosed():
                 columns["pending"] = sent
             case tracer.Done():
@@ -350,8 +368,10 @@ class Steps:
         return self._files.couples(offer, self.row.records)
 
     def _destroy(self) -> None:
+        self._undestroyed = True
         self._storage.destroy(self._of)
         self._files.destroy()
+        self._undestroyed = False
 
     def _now(self) -> datetime:
         now = self._clock()
@@ -366,6 +386,22 @@ class Steps:
 
     def _stamp(self) -> str:
         return self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@contextmanager
+def _taken() -> Iterator[None]:
+    """What fails from here on fails after the step: nobody may be told that nothing was done."""
+    try:
+        yield
+    except (ClewError, OSError) as error:
+        what, where = (error.what, error.where) if isinstance(error, ClewError) else (str(error.strerror), "")
+        raise StorageError(
+            "node.not-logged",
+            f"the step is taken and stands in the node's database; its log entry is not written yet: {what}",
+            where=where,
+            mend="Do not do it again. The node writes the entry by itself as soon as it can; the partner hears of the "
+            "step after that. clew case status shows what is in the way.",
+        ) from error
 
 
 def _rest(row: Row) -> State:

@@ -6,6 +6,7 @@ entries. Secrets of a trace stand under a key of its own; destroying that key de
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sqlite3
@@ -269,6 +270,13 @@ class Storage:
                     where=str(self._path),
                     mend="The node is running already. Stop that process first.",
                 ) from error
+            if _is_full(self._path, error):
+                raise StorageError(
+                    "node.database",
+                    "the node's database cannot be written: the disk is full",
+                    where=str(self._path),
+                    mend="What was committed before is unchanged. Free some space; the node goes on by itself.",
+                ) from error
             raise StorageError(
                 "node.database",
                 f"the node's database cannot be read or written: {error}",
@@ -277,6 +285,18 @@ class Storage:
             ) from error
 
 
+def _is_full(path: Path, error: sqlite3.Error | OSError) -> bool:
+    """Whether it failed because nothing is free: SQLite often says ``disk I/O error`` then."""
+    if "full" in str(error) or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    try:
+        found = os.statvfs(path.parent)
+    except OSError:
+        return False
+    return found.f_bavail * found.f_frsize < _ROOM
+
+
+_ROOM: Final = 1 << 16
 _SET: Final = {
     name: f"UPDATE traces SET {name} = ? WHERE id = ?"
     for name in ("offer", "trace", "records", "state", "code", "reason", "paused", "pending")
