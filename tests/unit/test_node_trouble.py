@@ -5,18 +5,27 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from clew.effects import system_clock
-from clew.errors import ClewError, StorageError, UsageError
-from clew.joint.messages import Refusal, parse
+from clew.cli.case_text import summary_text, table_text
+from clew.effects import system_clock, system_randomness
+from clew.errors import ClewError, PeerError, Refused, StorageError, UsageError
+from clew.joint.messages import Offer, Refusal, encode, parse
+from clew.node.asking import ask_node
 from clew.node.control import summary
+from clew.node.desk import Desk
+from clew.node.identity import read_settings, set_up
+from clew.node.notes import Notes
+from clew.node.peers import Peers
+from clew.node.running import Running
 from clew.node.storage import Storage
+from clew.node.told import Wait
 from clew.node.trace_files import TraceFiles
-from tests.node_pair import Desks, Two, desks, until
+from tests.node_pair import AUDITOR, BUDGETS, PASSPHRASE, Desks, Two, copies, desks, until
 from tests.unit.test_node_transport import TERMS, at_both
 
 
@@ -160,3 +169,102 @@ def test_a_database_on_a_full_disk_says_that_the_disk_is_full(tmp_path: Path, mo
     monkeypatch.setattr(os, "statvfs", nothing_free)
     with pytest.raises(StorageError, match="the disk is full"):
         Storage.traces(pair.tracer.storage)
+
+
+def test_both_sides_see_whose_key_declared_contacts_are_sealed_to_before_they_agree(tmp_path: Path) -> None:
+    pair = desks(tmp_path)
+    pair.offered()
+    for desk, one in ((pair.tracer, pair.a), (pair.holder, pair.b)):
+        terms = summary(desk, one)["terms"]
+        assert (terms["auditor"], terms["declared"]) == (AUDITOR, None)
+        assert f"auditor   {AUDITOR}; declared as many as the warrant says" in summary_text(summary(desk, one))
+    pair.b.accept()
+    pair.pass_on()
+    pair.fetch()
+    pair.authorised(budgets=replace(BUDGETS, declared=7))
+    for desk, one in ((pair.tracer, pair.a), (pair.holder, pair.b)):
+        assert "declared up to 7 contacts" in summary_text(summary(desk, one))
+    pair.tracer.open("Holder", {**TERMS, "case": "strict"})
+    assert "no contact can be declared (strict)" in summary_text(summary(pair.tracer, pair.a))
+
+
+def test_the_list_of_traces_shows_whose_turn_it_is_and_what_is_wrong(tmp_path: Path) -> None:
+    pair = desks(tmp_path)
+    pair.offered()
+
+    def line(desk: Desk, one: Running) -> str:
+        return table_text([summary(desk, one)])
+
+    assert line(pair.tracer, pair.a).endswith("offered          the partner's turn")
+    assert line(pair.holder, pair.b).endswith("offered          your turn")
+    pair.a.trouble = "the partner's node does not answer [node.unreachable] Its address may be wrong."
+    assert line(pair.tracer, pair.a).endswith("trouble: node.unreachable")
+    pair.a.trouble = ""
+    pair.b.pause("تنظر المحكمة 2026")
+    assert "paused here: \u2068تنظر المحكمة\u2069 2026" in line(pair.holder, pair.b)
+    pair.a.partner_says = Wait("paused", "our court")
+    assert line(pair.tracer, pair.a).endswith("the partner: paused")
+    pair.b.refuse("the court says no")
+    assert line(pair.holder, pair.b).endswith("(the court says no)")
+
+
+def test_paths_that_a_node_shows_do_not_depend_on_where_it_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, _ = copies(tmp_path)
+    monkeypatch.chdir(a.settings.folder.parent)
+    assert read_settings(Path(a.settings.folder.name)).folder == a.settings.folder.resolve()
+
+
+def test_no_node_is_made_where_it_could_not_serve(tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 90)
+    with pytest.raises(UsageError, match="too long a path"):
+        set_up(folder, "A", "127.0.0.1:1", tmp_path, tmp_path, PASSPHRASE, system_randomness)
+    assert not folder.exists()
+
+
+def test_a_node_does_not_trace_with_itself(tmp_path: Path) -> None:
+    pair = desks(tmp_path)
+    Peers(pair.tracer.identity.settings.folder).add(pair.tracer.identity.card, pair.tracer.identity.settings.card)
+    with pytest.raises(Refused, match="not with itself"):
+        pair.tracer.open("Tracer", TERMS)
+    assert pair.tracer.traces() == []
+
+
+def test_a_partners_offer_cannot_put_a_number_into_the_name_of_a_folder(tmp_path: Path) -> None:
+    pair = desks(tmp_path)
+    pair.offered()
+    offer = parse(pair.a.outgoing or b"")
+    assert isinstance(offer, Offer)
+    forged = encode(replace(offer, case="9647901000001"))
+    with pytest.raises(PeerError) as raised:
+        pair.holder.arrived(pair.tracer.identity.card, forged)
+    assert raised.value.code == "node.case-name"
+    assert "9647901000001" not in str(raised.value)
+    assert len(pair.holder.traces()) == 1
+
+
+def test_a_command_that_meets_a_bug_does_not_say_that_the_node_is_not_running(tmp_path: Path) -> None:
+    async def story(pair: Two) -> None:
+        def bug(_: str) -> Running:
+            raise ZeroDivisionError
+
+        pair.holder.desk.find = bug  # type: ignore[method-assign]
+        with pytest.raises(ClewError) as raised:
+            await asyncio.to_thread(ask_node, pair.holder.identity.settings.folder, {"do": "status", "case": "1"})
+        assert (raised.value.code, raised.value.exit_code) == ("node.bug", 70)
+        assert "ZeroDivisionError" in raised.value.what
+
+    at_both(tmp_path, story)
+
+
+def test_a_partner_cannot_fill_the_terminal_with_the_same_line() -> None:
+    clock, said = Clock(), list[str]()
+    notes = Notes(said.append, clock)
+    for _ in range(1_000):
+        notes("Holder: not an envelope")
+    assert len(said) == 1
+    clock.ahead = timedelta(minutes=11)
+    notes("Holder: not an envelope")
+    assert said[1].endswith("Z Holder: not an envelope (999 times more since then)")
+    assert said[1].startswith("20")

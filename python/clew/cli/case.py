@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from clew.cli.case_text import receipt_text, summary_text, table_text
+from clew.cli.case_text import auditor_text, receipt_text, summary_text, table_text
 from clew.cli.node import FOLDER
 from clew.cli.output import Output, counted, json_option
 from clew.cli.readable import readable
@@ -149,16 +149,20 @@ def status(folder: Path, trace: str | None, wait: bool, as_json: bool) -> None:
     output.result(one, summary_text(one))
 
 
-_say(
-    "accept",
-    "Accepted.",
+@case.command()
+@_trace
+@json_option
+def accept(folder: Path, trace: str, as_json: bool) -> None:
     """Accept the trace that a partner offers: the node seals its snapshot of the window, which opens under a warrant.
+
+    clew case status shows the offer first: its window, and the auditor's key that declared contacts are sealed to.
 
     \b
     Example:
       clew case accept node 1
-    """,
-)
+    """
+    found = _ask(folder, "accept", case=trace)
+    _shown(as_json, found, f"Accepted.\nAuditor: {auditor_text(found['terms'])}")
 
 
 @case.command()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from clew.cli.output import counted
 from clew.cli.readable import readable
 
-__all__ = ["DONE", "line_text", "receipt_text", "summary_text", "table_text"]
+__all__ = ["DONE", "auditor_text", "line_text", "receipt_text", "summary_text", "table_text"]
 
 DONE: Final = frozenset({"closed", "ended"})
+_HELD: Final = frozenset({"paused", "stopped"})
+_CODE: Final = re.compile(r"\[([a-z.-]+)\]")
 
 
 def table_text(found: Sequence[dict[str, Any]]) -> str:
@@ -18,7 +21,8 @@ def table_text(found: Sequence[dict[str, Any]]) -> str:
     if not found:
         return "There is no trace. Offer one with clew case open, or wait for a partner's offer."
     return "\n".join(
-        f"{one['number']:>3}  {_said(one['case']):<20} {one['role']:<7} {one['partner']:<20} {_state(one)}"
+        f"{one['number']:>3}  {_said(one['case']):<20} {one['role']:<7} {one['partner']:<20} {_state(one):<16} "
+        f"{_at_a_glance(one)}".rstrip()
         for one in found
     )
 
@@ -32,6 +36,7 @@ def summary_text(one: dict[str, Any]) -> str:
     ]
     if terms := one.get("terms"):
         rows.append(("window", f"{terms['begin']} to {terms['end']}, hub limit {terms['hub_limit']:,}"))
+        rows.append(("auditor", auditor_text(terms)))
     if one["reason"]:
         rows.append(("reason", _said(one["reason"])))
     if one["snapshot"] is not None:
@@ -125,6 +130,33 @@ def _receipt_rows(receipt: dict[str, Any]) -> list[tuple[str, str]]:
     return [*rows, ("records", f"sent: {receipt['records_sent']}{received}")]
 
 
+def auditor_text(terms: dict[str, Any]) -> str:
+    """Whose key declared contacts are sealed to, and how many there may be."""
+    if terms["auditor"] is None:
+        return "none: no contact can be declared (strict)"
+    if terms["declared"] == 0:
+        return f"{terms['auditor']}; the warrant lets no contact be declared (strict)"
+    up_to = f"up to {terms['declared']:,} contacts" if terms["declared"] is not None else "as many as the warrant says"
+    return f"{terms['auditor']}; declared {up_to}, sealed to this key"
+
+
+def _at_a_glance(one: dict[str, Any]) -> str:
+    """Whether a trace waits for this side, for the partner, or for something to be mended."""
+    if one["state"] in DONE:
+        return f"({_said(one['reason'])})" if one["reason"] else ""
+    if found := _CODE.search(one["trouble"]):
+        return f"trouble: {found[1]}"
+    if one["trouble"]:
+        return "trouble"
+    if one["partner_says"]["state"] in _HELD:
+        return f"the partner: {_said(one['partner_says']['state'])}"
+    if one["paused"] is not None:
+        return ""
+    if one["next"]:
+        return "your turn"
+    return "the partner's turn" if one["awaits"] else ""
+
+
 def _snapshot(one: dict[str, Any]) -> str:
     """``coming, 12.0 of 64.0 MB``."""
     size = one.get("snapshot_bytes")
@@ -140,4 +172,4 @@ def _said(text: str) -> str:
 
 
 def _state(one: dict[str, Any]) -> str:
-    return one["state"] if one["paused"] is None else f"{one['state']}, paused here: {one['paused']}"
+    return one["state"] if one["paused"] is None else f"{one['state']}, paused here: {_said(one['paused'])}"

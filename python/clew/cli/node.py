@@ -126,9 +126,16 @@ def add(folder: Path, file: Path, fingerprint: str | None, as_json: bool) -> Non
     from clew.node.peers import Peers
     from clew.warrants.files import read_file
 
-    read_settings(folder)
+    own = Card.parse(read_settings(folder).card, str(folder))
     data = read_file(file, _CARD_LIMIT)
     found = Card.parse(data, str(file))
+    if found.identity == own.identity:
+        raise Refused(
+            "node.own-card",
+            "this is the node's own card",
+            where=str(file),
+            mend="Pin the partner's, and give this one to them.",
+        )
     if fingerprint is not None and "".join(fingerprint.split()).lower() != found.fingerprint.replace(" ", ""):
         raise Refused(
             "node.fingerprint",
@@ -188,13 +195,14 @@ def serve(folder: Path, passphrase_file: Path | None, until_stdin_ends: bool, as
     from clew.effects import system_clock, system_randomness
     from clew.node.desk import Desk
     from clew.node.identity import open_identity, read_settings
+    from clew.node.notes import Notes
     from clew.node.runner import Node
 
     output = Output(as_json)
     read_settings(folder)
     identity = open_identity(folder, passphrase(passphrase_file, f"Passphrase of {folder}"))
     desk = Desk(identity, system_clock, system_randomness)
-    running = Node(desk, output.note)
+    running = Node(desk, Notes(output.note, system_clock))
 
     def ready() -> None:
         shown = identity.card

@@ -17,7 +17,7 @@ SOCKET: Final = "control.sock"
 """The socket's name in the node's folder."""
 
 _ERRORS: Final[dict[str, type[ClewError]]] = {
-    kind.__name__: kind for kind in (InputError, PeerError, Refused, StorageError, UsageError)
+    kind.__name__: kind for kind in (ClewError, InputError, PeerError, Refused, StorageError, UsageError)
 }
 
 

@@ -13,8 +13,10 @@ from clew.chain.files import Documents
 from clew.errors import ClewError, UsageError
 from clew.joint.seeds import SeedShare
 from clew.joint.terms import moment
+from clew.node.bare_http import said_of
 from clew.node.desk import Desk
 from clew.node.evidence_file import EvidenceFile
+from clew.node.identity import require_short
 from clew.node.running import Running
 from clew.node.states import awaited, next_step
 from clew.node.unmask_request import UnmaskRequest
@@ -24,7 +26,6 @@ from clew.warrants.policy import read_policy
 __all__ = ["Control"]
 
 _LIMIT: Final = 1 << 24
-_SOCKET_LENGTH: Final = 100
 
 
 @final
@@ -40,13 +41,7 @@ class Control:
 
     async def start(self) -> None:
         """Take commands."""
-        if len(bytes(self._path.resolve())) > _SOCKET_LENGTH:
-            raise UsageError(
-                "node.path-long",
-                "the node's folder has too long a path for a socket in it",
-                where=str(self._path),
-                mend=f"Move the node to a folder whose path has fewer than {_SOCKET_LENGTH - 15} characters.",
-            )
+        require_short(self._path.parent)
         self._path.unlink(missing_ok=True)  # the database's lock says that no other node serves here
         app = web.Application(client_max_size=_LIMIT)
         app.router.add_post("/", self._post)
@@ -65,7 +60,15 @@ class Control:
         try:
             found = await self._do(await request.json())
         except ClewError as error:
-            return web.json_response({"error": {**error.as_json(), "class": type(error).__name__}})
+            return _error(error)
+        except Exception as error:  # of one command; the node goes on, and says what it is
+            return _error(
+                ClewError(
+                    "node.bug",
+                    f"the command met a bug in Clew ({said_of(error)}); what was committed is unchanged",
+                    mend="Please report it. The node goes on.",
+                )
+            )
         return web.json_response({"result": found})
 
     async def _do(self, asked: Mapping[str, Any]) -> Any:
@@ -88,6 +91,10 @@ class Control:
                 await asyncio.to_thread(one.go_on)
             return summary(desk, one)  # the partner is told meanwhile: its node may be frozen
         return await asyncio.to_thread(_act, desk, one, what, asked)
+
+
+def _error(error: ClewError) -> web.Response:
+    return web.json_response({"error": {**error.as_json(), "class": type(error).__name__}})
 
 
 def _act(desk: Desk, one: Running, what: str, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -174,6 +181,8 @@ def summary(desk: Desk, one: Running) -> dict[str, Any]:
             "begin": begin.isoformat(),
             "end": end.isoformat(),
             "hub_limit": offer.hub_limit,
+            "auditor": offer.auditor.hex() if any(offer.auditor) else None,
+            "declared": one.declared,
         }
     return found
 

@@ -104,6 +104,8 @@ class Desk:
     def open(self, partner: str, terms: Mapping[str, object]) -> Running:
         """A new trace offered to a partner; ``terms`` are case, stage, begin, end, hub_limit and auditor (hex)."""
         card = self.peers.named(partner)
+        if card.identity == self.identity.card.identity:
+            raise Refused("node.own-card", "a node traces with a partner, not with itself", mend="Name another.")
         offered = _terms(terms, self.identity.settings.name, card.name)
         row = self.storage.begin("tracer", card.identity, offered.case, "offering")
         found = self._attach(row)
@@ -144,6 +146,8 @@ class Desk:
         digest = offer_digest(message)
         if message.tracer != sender.identity:
             raise PeerError("node.offer-of-another", "the partner offers a trace in another node's name")
+        if may_hold_number(message.case, dates=True):
+            raise PeerError("node.case-name", "the partner offers a case whose name may hold a telephone number")
         with self._lock:
             waiting = 0
             for one in self._running.values():

@@ -27,12 +27,13 @@ from clew.warrants.files import read_file, write_file
 from clew.warrants.keyfile import read_key, seal_key
 from clew.warrants.keys import PublicKey, SigningKey
 
-__all__ = ["Card", "Identity", "Settings", "open_identity", "parse_address", "read_settings", "set_up"]
+__all__ = ["Card", "Identity", "Settings", "open_identity", "parse_address", "read_settings", "require_short", "set_up"]
 
 _SETTINGS: Final = "node.json"
 _KEY: Final = "identity.key"
 _VERSION: Final = 1
 _LIMIT: Final = 64 * 1024
+_SOCKET_LENGTH: Final = 100
 _LABEL: Final = b"clew/1 node-card\n"
 _ADDRESS: Final = re.compile(r"(?:\[(?P<six>[0-9a-f:]+)\]|(?P<name>[A-Za-z0-9.-]{1,253})):(?P<port>\d{1,5})", re.ASCII)
 
@@ -157,6 +158,17 @@ def parse_address(text: str) -> tuple[str, int]:
     return host, int(found["port"])
 
 
+def require_short(folder: Path) -> None:
+    """Return if a socket can stand in the folder; ``UsageError`` if its path is too long for one."""
+    if len(bytes(folder.resolve() / SOCKET)) > _SOCKET_LENGTH:
+        raise UsageError(
+            "node.path-long",
+            "the node's folder has too long a path for a socket in it",
+            where=str(folder),
+            mend=f"Take a folder whose path has fewer than {_SOCKET_LENGTH - 15} characters.",
+        )
+
+
 def set_up(
     folder: Path, name: str, address: str, store: Path, policy: Path, passphrase: str, randomness: Randomness
 ) -> Card:
@@ -164,6 +176,7 @@ def set_up(
     passphrase."""
     check_holder(name)
     parse_address(address)
+    require_short(folder)
     if (folder / _SETTINGS).exists():
         raise UsageError("node.exists", "there is a node in this folder", where=str(folder), mend="Name a new folder.")
     make_folder(folder)
@@ -196,8 +209,13 @@ def read_settings(folder: Path) -> Settings:
         found = json.loads(read_file(path, _LIMIT))
         if found["version"] != _VERSION:
             raise ValueError
-        return Settings(
-            folder, found["name"], found["address"], Path(found["store"]), Path(found["policy"]), found["card"].encode()
+        return Settings(  # the running node shows paths to people who stand in other folders than it was started in
+            folder.resolve(),
+            found["name"],
+            found["address"],
+            Path(found["store"]),
+            Path(found["policy"]),
+            found["card"].encode(),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(

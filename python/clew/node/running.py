@@ -124,6 +124,12 @@ class Running:
         return self._steps.offer
 
     @property
+    def declared(self) -> int | None:
+        """How many contacts the warrant lets the tracer declare; ``None`` before one was taken, and after the end."""
+        found = getattr(getattr(self.state, "kept", None), "authorisation", None)
+        return found.remaining.declared if isinstance(found, Authorisation) else None
+
+    @property
     def documents(self) -> files.Documents | None:
         """What the warrant of this trace was read from, once one was taken; as long as the case folder stands."""
         return self._steps.documents or self.files.documents()
