@@ -37,6 +37,8 @@ from clew.warrants.policy import parse_policy
 __all__ = ["Running", "machine_trouble"]
 
 _CLOCK: Final = "log.clock-behind"
+_FOR_NOW: Final = (_CLOCK, "log.unwritable", "node.database")
+"""Why a log may not be written that can be later: the trace is taken up, and answers and sends nothing before."""
 _MOMENT: Final = 0.05
 """Seconds that a message waits for what is done only for a moment, such as a look for revocations: a partner that is
 told to wait sends all of it again."""
@@ -428,8 +430,11 @@ class Running:
         self.broken = None
         try:
             self._steps.take_up(self.row)
+            with self._shown("look"):
+                self._steps.catch_up()
         except ClewError as error:
-            self.broken = error
+            if error.code not in _FOR_NOW or not self._steps.is_taken_up:
+                self.broken = error
 
     def _is_behind(self) -> bool:
         until = self._steps.waits_until

@@ -66,6 +66,8 @@ class Steps:
         self._outgoing: bytes | None = None
         self._unlogged = False
         self._undestroyed = False
+        self._untaken = False
+        self._complete = False
         self._identity = identity
         self._partner = partner
         self._storage = storage
@@ -97,6 +99,14 @@ class Steps:
             self._destroy()
         if self._unlogged:
             self._write_log()
+        if self._untaken:  # once: a graph is not made again every second because a disk is full
+            self._untaken = False
+            self.write_case()
+
+    @property
+    def is_taken_up(self) -> bool:
+        """Whether the state is the one that the database knows, whatever the log and the case folder still lack."""
+        return self._complete
 
     @property
     def waits_until(self) -> datetime | None:
@@ -143,23 +153,21 @@ class Steps:
         return None
 
     def take_up(self, row: Row) -> None:
-        """The state that the database's steps lead to."""
+        """The state that the database's steps lead to. Log and case folder come with the next :meth:`catch_up`."""
+        self._unlogged = self._untaken = True
         self.paused = row.paused
         if row.state in ENDED:
             self.state = _rest(row)
             self.outgoing = row.pending
-            if row.open:
-                self._destroy()
-            self._write_log()
-            self.write_case()
+            self._undestroyed = row.open
+            self._complete = True
             return
         for serial, data in self._storage.steps(self._of):
             try:
                 self._take_again(serial, json.loads(data))
             except (LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
                 raise altered() from error  # what a step was given is not what any step is given
-        self._write_log()
-        self.write_case()
+        self._complete = True
 
     def _take_again(self, serial: int, what: dict[str, Any]) -> None:
         came = self._storage.message(self._of, serial, sent=False)
