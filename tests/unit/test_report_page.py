@@ -12,6 +12,7 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from clew.chain.graph import DEFAULT_HOLDER
@@ -314,3 +315,30 @@ def test_blinded_seeds_are_counted_and_not_shown() -> None:
     text = render(contents, Language.EN, WRITTEN, languages=LANGUAGES, tables=TABLES).decode()
     assert '<tr><td>blinded</td><td></td><td class="n">2</td></tr>' in text
     assert "07" * 32 not in text
+
+
+def test_the_chart_shows_the_named_numbers_that_its_leads_are_tied_to_and_says_how_many() -> None:
+    """Harm stopped: of many named numbers the first by name are drawn, most leads stand alone, and nothing says so."""
+    contents = made_contents()
+    others = tuple(f"+33{n:09d}" for n in range(40))
+    row = contents.graph.pairs.to_pylist()[0]
+    pairs = [*contents.graph.pairs.to_pylist(), *({**row, "a": other, "b": LOW} for other in others)]
+    graph = dataclasses.replace(contents.graph, pairs=pa.Table.from_pylist(pairs, contents.graph.pairs.schema))
+    seeds = [{"vertex": seed, "state": "used", "contacts": 3, "reasons": []} for seed in (*others, *SEEDS)]
+    findings = dataclasses.replace(contents.findings, document={**contents.findings.document, "seeds": seeds})
+    many = dataclasses.replace(
+        made_contents(seeds=tuple(Clear(seed["vertex"]) for seed in seeds)), graph=graph, findings=findings
+    )
+    for language, said in (
+        (Language.EN, "24 of 42 named numbers"),
+        (Language.FR, "24 numéros visés sur 42"),
+        (Language.AR, "\u2066٢٤\u2069 من أصل \u2066٤٢\u2069"),
+    ):
+        text = render(many, language, WRITTEN, languages=LANGUAGES, tables=TABLES).decode()
+        chart = text[text.index("<figure>") : text.index("</figure>")]
+        assert said in chart
+        assert SEEDS[0] in chart
+        assert chart.count("<line ") == page(language).count("<line ")
+    assert "lead stands alone" not in page()
+    alone = dataclasses.replace(many, graph=dataclasses.replace(graph, pairs=graph.pairs.slice(0, 0)))
+    assert "3 leads stand alone" in render(alone, Language.EN, WRITTEN, languages=LANGUAGES, tables=TABLES).decode()

@@ -17,7 +17,17 @@ import pyarrow.compute as pc
 
 from clew.chain.graph import HOURS
 
-__all__ = ["Edge", "Group", "Node", "contacts_of", "group_chart", "pairs_among", "shades", "week_of"]
+__all__ = [
+    "Edge",
+    "Group",
+    "Node",
+    "contacts_of",
+    "group_chart",
+    "most_tied",
+    "pairs_among",
+    "shades",
+    "week_of",
+]
 
 _SIZE = 1000
 _INNER, _OUTER = 100.0, 275.0
@@ -73,6 +83,20 @@ def pairs_among(pairs: pa.Table, numbers: Sequence[str]) -> list[dict[str, Any]]
 def contacts_of(row: dict[str, Any]) -> int:
     """All contacts of one row of pairs: calls, messages, missed and forwarded calls, both ways."""
     return sum(row[f"{kind}_{way}"] for kind in ("calls", "messages", "missed", "forwarded") for way in ("ab", "ba"))
+
+
+def most_tied(pairs: pa.Table, seeds: Sequence[str], leads: Sequence[str], most: int) -> list[str]:
+    """Of the seeds as many as ``most``, in their order: those in contact with most of the leads, then those with most
+    contacts with them. A chart of the first ones by name would leave out most of what ties its leads to anybody."""
+    ties: dict[str, dict[str, int]] = {seed: {} for seed in seeds}
+    drawn = frozenset(leads)
+    for row in pairs_among(pairs, [*seeds, *leads]):
+        for seed, lead in ((row["a"], row["b"]), (row["b"], row["a"])):
+            if seed in ties and lead in drawn:
+                ties[seed][lead] = max(ties[seed].get(lead, 0), contacts_of(row))
+    order = sorted(seeds, key=lambda seed: (-len(ties[seed]), -sum(ties[seed].values()), seed))
+    chosen = frozenset(order[:most])
+    return [seed for seed in seeds if seed in chosen]
 
 
 def group_chart(seeds: Sequence[str], leads: Sequence[str], rows: Sequence[dict[str, Any]]) -> Group:

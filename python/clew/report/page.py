@@ -23,7 +23,7 @@ from markupsafe import Markup, escape
 
 import clew.words.report_sentences as words
 from clew.records.schema import record_id_text
-from clew.report.chart import contacts_of, group_chart, pairs_among, shades, week_of
+from clew.report.chart import contacts_of, group_chart, most_tied, pairs_among, shades, week_of
 from clew.report.contents import Contents, Said
 from clew.report.labels import BUDGETS, DROPPED, ENTRIES, FLAGS, HOLDERS, KINDS, REJECTS, SCALE, STATES, SUMS, TABLES
 from clew.warrants.authorisation import Clear
@@ -244,12 +244,15 @@ def _leads(contents: Contents, speaker: Speaker) -> dict[str, Any]:
 
 
 def _group(contents: Contents, speaker: Speaker) -> dict[str, Any]:
-    seeds = [seed["vertex"] for seed in _seeds(contents) if seed["state"] != "absent"][:CHARTED]
+    named = _seeds(contents)
+    present = [seed["vertex"] for seed in named if seed["state"] != "absent"]
     ranked, refuted = contents.findings.ranked, contents.decisions.refuted
     rows_of = zip(ranked["vertex"].to_pylist(), ranked["probability"].to_pylist(), strict=True)
     listed = [vertex for vertex, share in rows_of if share >= contents.listed_at and vertex not in refuted]
     leads = listed[:CHARTED]
+    seeds = most_tied(contents.graph.pairs, present, leads, CHARTED)
     rows = pairs_among(contents.graph.pairs, [*seeds, *leads])
+    tied = {row[end] for row in rows for end in ("a", "b")}
     week = week_of(rows)
     days = get_day_names("wide", locale=speaker.language.value)
     shaded = shades(week)
@@ -257,6 +260,10 @@ def _group(contents: Contents, speaker: Speaker) -> dict[str, Any]:
         "chart": group_chart(seeds, leads, rows),
         "leads": len(leads),
         "cut": len(listed) > len(leads),
+        "seeds": len(seeds),
+        "named": len(named),
+        "seeds_cut": len(present) > len(seeds),
+        "alone": sum(lead not in tied for lead in leads),
         "pairs": sorted(rows, key=lambda row: (-contacts_of(row), row["a"], row["b"], row["holder"]))[:PAIR_ROWS],
         "pairs_cut": len(rows) > PAIR_ROWS,
         "week": [(days[day], list(zip(week[day].tolist(), shaded[day].tolist(), strict=True))) for day in range(7)],

@@ -251,6 +251,16 @@ GROUP_CUT = Sentence(
     "The chart and the tables below show the first {n} leads.",
     "n",
 )
+GROUP_SEEDS_CUT = Sentence(
+    "Shown here and in the tables below is {n} of {total} named numbers: the one in contact with most of these leads.",
+    "Shown here and in the tables below are {n} of {total} named numbers: those in contact with most of these leads.",
+    "n",
+)
+GROUP_ALONE = Sentence(
+    "{k} lead stands alone: its contacts are numbers that are not shown here.",
+    "{k} leads stand alone: their contacts are numbers that are not shown here.",
+    "k",
+)
 CHART_SEED = Sentence("named number")
 CHART_LEAD = Sentence("lead")
 SIDE_A = Sentence("One number")
