@@ -151,7 +151,7 @@ def made_findings() -> Findings:
         "method": {
             "name": "heat-and-together",
             "version": 1,
-            "parameters": {"listed_at": 0.5},
+            "parameters": {"listed_at": 0.5, "records_shown": 12},
             "calibration": sentence(sentences.BENIGN_ACQUAINTANCE),
         },
         "graph": {"case": "thread-12", "warrant": made_warrant().digest, "stage": 1},

@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from clew.chain.graph import DEFAULT_HOLDER
+from clew.chain.graph import DEFAULT_HOLDER, Detail
 from clew.records.schema import RecordFlag, RecordKind
 from clew.report.labels import BUDGETS, ENTRIES, FLAGS, KINDS, REJECTS
 from clew.report.page import page_name, render, style
@@ -342,3 +342,15 @@ def test_the_chart_shows_the_named_numbers_that_its_leads_are_tied_to_and_says_h
     assert "lead stands alone" not in page()
     alone = dataclasses.replace(many, graph=dataclasses.replace(graph, pairs=graph.pairs.slice(0, 0)))
     assert "3 leads stand alone" in render(alone, Language.EN, WRITTEN, languages=LANGUAGES, tables=TABLES).decode()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_says_where_the_records_are_that_it_does_not_name(language: Language) -> None:
+    """Harm stopped: the first few records behind a reason are taken for all of them."""
+    assert "graph/stage-1-events.parquet" in page(language)
+    contents = made_contents()
+    coarse = dataclasses.replace(contents.graph, detail=Detail.COARSE, events=None)
+    text = render(
+        dataclasses.replace(contents, graph=coarse), language, WRITTEN, languages=LANGUAGES, tables=TABLES
+    ).decode()
+    assert "events.parquet" not in text

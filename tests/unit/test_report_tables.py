@@ -125,3 +125,10 @@ def test_what_is_not_known_is_absent_in_graph_files() -> None:
 def test_graph_files_hold_the_moment_of_the_report_not_of_the_machine() -> None:
     gexf = graph_files(CONTENTS, WRITTEN, BOTH)["graph.gexf"].decode()
     assert re.findall(r'lastmodifieddate="([^"]*)"', gexf) == ["2026-04-20"]
+
+
+def test_csv_says_of_how_many_contacts_the_named_records_are() -> None:
+    """Harm stopped: the first few records behind a reason are taken for all of them."""
+    first = rows("ranked.csv")[0]
+    assert first["records"] == "[1:7; 1:1204]"
+    assert first["contacts_behind"] == "[19 3]"

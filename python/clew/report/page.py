@@ -22,6 +22,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 import clew.words.report_sentences as words
+from clew.chain.graph import Detail
 from clew.records.schema import record_id_text
 from clew.report.chart import contacts_of, group_chart, most_tied, pairs_among, shades, week_of
 from clew.report.contents import Contents, Said
@@ -122,6 +123,7 @@ def render(
         changes=contents.findings.successions.num_rows,
         hubs=_hubs(contents, speaker),
         findings=contents.findings.document,
+        events=_events(contents),
         notes=_notes(contents),
         said=lambda sentences: [_kept(_say(speaker, sentence)) for sentence in sentences],
         listed_at=contents.listed_at,
@@ -241,6 +243,12 @@ def _leads(contents: Contents, speaker: Speaker) -> dict[str, Any]:
         "rest": rest[:UNLISTED_ROWS],
         "unlisted": len(rest),
     }
+
+
+def _events(contents: Contents) -> str:
+    """Where in the case folder all contacts of the graph stand with their records; empty where no step kept them."""
+    graph = contents.graph
+    return f"graph/stage-{graph.scope.stage}-events.parquet" if graph.detail is Detail.CALLS else ""
 
 
 def _group(contents: Contents, speaker: Speaker) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def _csv(table: pa.Table, speakers: Sequence[Speaker]) -> bytes:
     for name in table.column_names:
         if name == "reasons":
             columns += [(f"reasons_{s.language.value}", _in_words("reasons", s)) for s in speakers]
-            columns.append(("records", _records))
+            columns += [("records", _records), ("contacts_behind", _behind)]
         elif name == "benign":
             columns += [(f"benign_{s.language.value}", _in_words("benign", s)) for s in speakers]
         else:
@@ -87,9 +87,15 @@ def _in_words(name: str, speaker: Speaker) -> Callable[[dict[str, Any]], str]:
 
 
 def _records(row: Mapping[str, Any]) -> str:
-    """All records behind a row's reasons; the brackets keep a spreadsheet from reading ``1:07`` as a time."""
+    """The records that a row's reasons name, of each reason the first few; ``_behind`` says of how many they are. The
+    brackets keep a spreadsheet from reading ``1:07`` as a time."""
     found = dict.fromkeys(record for reason in row["reasons"] for record in reason["records"])
     return f"[{_LIST.join(map(record_id_text, found))}]" if found else ""
+
+
+def _behind(row: Mapping[str, Any]) -> str:
+    """How many contacts stand behind each of a row's reasons in all, in the order of the reasons."""
+    return _cell([reason["count"] for reason in row["reasons"]])
 
 
 def _cell(value: Any) -> str:

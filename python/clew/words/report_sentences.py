@@ -200,6 +200,10 @@ REASONS = Sentence("Reasons")
 BENIGN = Sentence("What is innocent and fits as well")
 RECORDS_BEHIND = Sentence("Records: {records}")
 CONTACTS_BEHIND = Sentence("Contacts behind it: {n}")
+RECORDS_NAMED = Sentence(
+    "Records named behind one reason: {n} at most. All contacts of every number here stand in the case folder, with "
+    "their records: {file}."
+)
 FURTHER_LEADS = Sentence("Further leads")
 FURTHER_LEADS_INTRO = Sentence("Their reasons and innocent explanations are in the tables beside this report.")
 LATER_STAGE = Sentence(
