@@ -137,6 +137,8 @@ def made_findings() -> Findings:
             "old": [LEADS[1]],
             "new": [LEADS[2]],
             "moment": BEGIN + timedelta(days=14),
+            "begin": BEGIN + timedelta(days=13),
+            "end": BEGIN + timedelta(days=15),
             "ratio": 1000.0,
             "scale": "moderately strong",
             "overlap": 0.75,

@@ -119,6 +119,8 @@ def test_json_leaves_out_nothing_that_is_listed(case: Path, monkeypatch: pytest.
         "old": ["id:t:o"],
         "new": ["id:t:n"],
         "moment": BEGIN,
+        "begin": BEGIN,
+        "end": BEGIN,
         "ratio": 20.0,
         "scale": "moderate",
         "overlap": 0.5,

@@ -236,7 +236,7 @@ def test_the_text_adds_up_fits_a_screen_and_another_seed_comes_to_other_figures(
     assert listed is not None
     assert int(listed[1]) == int(listed[2]) + int(listed[3])
     assert int(listed[4]) <= int(listed[3])
-    assert f" {listed[1]} have a probability of 50% or more" in " ".join(shown.split())
+    assert f" {listed[1]} of them have a probability of 50% or more" in " ".join(shown.split())
 
 
 def test_the_commands_at_the_end_work_in_a_shell_that_does_not_know_the_environment(

@@ -222,6 +222,27 @@ def test_the_innocent_explanation_is_chosen_by_the_facts(rows: list[Contact], ex
     assert reasons_of(found, "id:t:v")[-1]["msgid"] == expected.one
 
 
+@pytest.mark.parametrize(("known", "k"), [(1, 0), (2, 0), (3, 3)])
+def test_an_acquaintance_of_one_or_two_is_offered_only_where_it_is_so(known: int, k: int) -> None:
+    """Harm stopped: a number in contact with five of the seeds is called an acquaintance of one or two of them."""
+    seeds = [f"id:t:s{n}" for n in range(1, 6)]
+    rows = [call(seed, f"id:t:{seed[-2:]}r{n}", 90 * n) for seed in seeds for n in range(4)]
+    rows += [call(seed, "id:t:v", 2000 * n) for n in range(1, 5) for seed in seeds[:known]]
+    rows += [call("id:t:v", f"id:t:w{n}", 7000 + 500 * n) for n in range(8)]
+    benign = reasons_of(find(trace(rows, seeds)), "id:t:v")[-1]
+    expected = sentences.BENIGN_COMMON_ACQUAINTANCE if k else sentences.BENIGN_ACQUAINTANCE
+    assert benign["msgid"] == expected.one
+    assert json.loads(benign["values"]) == ({"k": k} if k else {})
+
+
+def test_of_one_listed_number_it_is_said_that_it_has_the_probability(traced: TracedGraph) -> None:
+    """Harm stopped: "4,616 numbers were ranked; 1 have": the plural of one count chosen by another."""
+    summary = find(traced).document["summary"]
+    assert summary["sentences"][1]["values"]["listed"] == summary["listed"]
+    one = {"listed": 1, "at": {"share": 0.5}}
+    assert Speaker(Language.EN).say(sentences.SUMMARY_LISTED, one) == "1 of them has a probability of 50% or more."
+
+
 def test_a_coarse_graph_says_what_it_could_not_use() -> None:
     found = find(trace(town(), SEEDS, hub_limit=20, detail=Detail.COARSE))
     assert sentences.LIMIT_COARSE.one in {limit["msgid"] for limit in found.document["limits"]}

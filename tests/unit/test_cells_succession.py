@@ -59,6 +59,18 @@ def test_a_number_that_keeps_its_contacts_is_followed(detail: Detail) -> None:
         assert first["reasons"][0]["records"]
 
 
+def test_a_change_is_told_as_the_time_between_two_contacts() -> None:
+    """Harm stopped: the middle of two contacts hours apart is read as a moment known to the second."""
+    rows = settled(friends(8)) + life("id:t:old", friends(7), 0, 20, 1) + life("id:t:new", friends(7), 21, DAYS, 2)
+    first = changes(rows)[0]
+    (told,) = [reason for reason in first["reasons"] if reason["msgid"] == sentences.SUCCESSION_GAP.one]
+    values = json.loads(told["values"])
+    assert first["begin"] < first["moment"] < first["end"]
+    assert [f"{first[name]:%Y-%m-%dT%H:%M:%SZ}" for name in ("begin", "end")] == [
+        values[name]["moment"] for name in ("last", "first")
+    ]
+
+
 def test_a_successor_that_was_seen_before_is_found() -> None:
     """A new SIM may have lain in a drawer, used now and then: "new" is not "never seen before"."""
     rows = (

@@ -19,7 +19,7 @@ from tests.node_pair import SEED
 from tests.unit.test_node_receipt import FAR, hidden, unmask
 from tests.unit.test_node_unmasking import both_sides
 
-HEADINGS = {"en": "The joint trace", "fr": "L’exploitation conjointe", "ar": "التتبّع المشترك"}
+HEADINGS = {"en": "The joint trace", "fr": "Le traçage conjoint", "ar": "التتبّع المشترك"}
 DENIED = {"en": "No number was unmasked.", "fr": "Aucun numéro n’a été dévoilé.", "ar": "لم يُكشف أي رقم."}
 
 

@@ -103,13 +103,14 @@ def _changes(contacts: Contacts, explainer: Explainer, changes: list[Succession]
     rows = []
     for rank, change in enumerate(changes, 1):
         ratio = float(round(min(math.exp(min(change.log_ratio, 50.0)), parameters.ratio_limit), 1))
-        middle = (change.last + change.first) // 2
         rows.append(
             {
                 "rank": rank,
                 "old": [contacts.names[i] for i in change.old],
                 "new": [contacts.names[i] for i in change.new],
-                "moment": _moment(middle),
+                "moment": _moment((change.last + change.first) // 2),
+                "begin": _moment(min(change.last, change.first)),
+                "end": _moment(max(change.last, change.first)),
                 "ratio": ratio,
                 "scale": verbal_scale(ratio),
                 "overlap": change.overlap,
@@ -191,14 +192,15 @@ def _summary(contacts: Contacts, membership: Membership, parameters: Parameters)
     if not ranked:
         return {"ranked": 0, "listed": 0, "chance": None, "sentences": [Reason(say.SUMMARY_EMPTY, {}).document()]}
     chance = round(_by_chance(membership.probability[membership.ranked], parameters), 1)
-    counted = {"ranked": ranked, "listed": listed, "at": {"share": parameters.listed_at}}
+    at_least = {"listed": listed, "at": {"share": parameters.listed_at}}
     by_chance = {"numbers": contacts.size, "chance": {"decimal": chance}}
     return {
         "ranked": ranked,
         "listed": listed,
         "chance": chance,
         "sentences": [
-            Reason(say.SUMMARY_RANKED, counted).document(),
+            Reason(say.SUMMARY_RANKED, {"ranked": ranked}).document(),
+            Reason(say.SUMMARY_LISTED, at_least).document(),
             Reason(say.SUMMARY_CHANCE, by_chance).document(),
         ],
     }

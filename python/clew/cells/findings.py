@@ -46,6 +46,8 @@ SUCCESSIONS: Final = pa.schema(
         pa.field("old", pa.list_(pa.string()), nullable=False),
         pa.field("new", pa.list_(pa.string()), nullable=False),
         pa.field("moment", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("begin", pa.timestamp("us", tz="UTC"), nullable=False),
+        pa.field("end", pa.timestamp("us", tz="UTC"), nullable=False),
         pa.field("ratio", pa.float64(), nullable=False),
         pa.field("scale", pa.string(), nullable=False),
         pa.field("overlap", pa.float64(), nullable=False),

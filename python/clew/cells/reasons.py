@@ -1,7 +1,7 @@
 """Why a number stands where it stands: sentences with the records behind them, and the innocent explanation.
 
 Nothing here changes a score. Every fact is counted from the graph; which innocent explanation is given is chosen by
-the facts alone, never by the probability (``spec/findings.md``, 2).
+the facts alone, never by the number's own probability (``spec/findings.md``, 2).
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Explainer:
             share = {"share": round(float(counts[top]) / volume, 3)}
             values = {"share": share, "number": {"number": self._contacts.names[others[top]]}}
             return self._reason(say.BENIGN_ONE_TIE, values, pairs[[top]])
-        return self._circle(others, pairs) if every else Reason(say.BENIGN_ACQUAINTANCE, {})
+        return self._circle(others, pairs) if every else self._acquaintance(others)
 
     def hub(self, number: int, limit: int) -> Reason:
         """That a number is a hub; of one in a partner's records the graph knows fewer contacts than it has."""
@@ -208,13 +208,18 @@ class Explainer:
     def _path(self, others: Ints, pairs: Ints) -> Reason:
         return self._reason(say.ONLY_A_PATH, {"numbers": self.numbers(others)}, pairs)
 
+    def _acquaintance(self, others: Ints) -> Reason:
+        """Whoever knows two of the group may be an acquaintance of theirs; of one who knows more that is not enough."""
+        k = int((self._sources | self._listed)[others].sum())
+        return Reason(say.BENIGN_COMMON_ACQUAINTANCE, {"k": k}) if k > 2 else Reason(say.BENIGN_ACQUAINTANCE, {})
+
     def _circle(self, others: Ints, pairs: Ints) -> Reason:
         able = ~self._contacts.hub[others]
         others, pairs = others[able], pairs[able]
         inside = self._plain[others][:, others]
         circle = np.asarray(inside.sum(axis=1)).ravel() > 0
         if circle.sum() < 2:
-            return Reason(say.BENIGN_ACQUAINTANCE, {})
+            return self._acquaintance(others)
         hours: Floats = self._contacts.hours[pairs[circle]].sum(axis=0).astype(np.float64)
         total = max(float(hours.sum()), 1.0)
         night, office = float(hours[_NIGHT].sum()) / total, float(hours[_OFFICE].sum()) / total

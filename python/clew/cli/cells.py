@@ -103,10 +103,12 @@ def _document(findings: Findings, decisions: Decisions, top: int | None) -> dict
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
-    moment = {"moment": f"{row['moment']:%Y-%m-%dT%H:%M:%SZ}"} if "moment" in row else {}
+    moments: dict[str, Any] = {
+        name: f"{row[name]:%Y-%m-%dT%H:%M:%SZ}" for name in ("moment", "begin", "end") if name in row
+    }
     return {
         **row,
-        **moment,
+        **moments,
         "reasons": [_reason(reason) for reason in row["reasons"]],
         "benign": _reason(row["benign"]),
     }

@@ -100,7 +100,8 @@ class _Text:
             ratio = self._speaker.count(round(row["ratio"]))
             yield (
                 f"{row['rank']:>4}  {', '.join(row['old'])} -> {', '.join(row['new'])}  "
-                f"about {row['moment']:%Y-%m-%d %H:%M} UTC  {row['scale']} (ratio {ratio})"
+                f"between {row['begin']:%Y-%m-%d %H:%M} and {row['end']:%Y-%m-%d %H:%M} UTC  "
+                f"{row['scale']} (ratio {ratio})"
             )
             yield from self._reasons(row)
         rest = table.num_rows - top

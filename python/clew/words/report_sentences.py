@@ -32,7 +32,8 @@ GLANCE_SEEDS = Sentence("number named in the warrant", "numbers named in the war
 GLANCE_NUMBERS = Sentence("number inside the bound", "numbers inside the bound", "n")
 GLANCE_LISTED = Sentence("lead listed", "leads listed", "n")
 GLANCE_REFUTED = Sentence("ranked number checked that did not hold", "ranked numbers checked that did not hold", "n")
-GLANCE_CHANCE = Sentence("of them expected by chance")
+ABOUT = Sentence("about {n}")
+GLANCE_CHANCE = Sentence("of them listed by chance, if this case is like those that were simulated")
 GLANCE_SUCCESSIONS = Sentence("change of number", "changes of number", "n")
 
 # The warrant.
@@ -294,10 +295,11 @@ SUCCESSIONS_INTRO = Sentence(
 SUCCESSIONS_NONE = Sentence("No change of number was found.")
 OLD = Sentence("Old")
 NEW = Sentence("New")
-CHANGED = Sentence("Changed about")
+CHANGED = Sentence("When it changed")
+CHANGED_BETWEEN = Sentence("between {begin} and {end}")
 RATIO = Sentence("Ratio")
 SUPPORT = Sentence("Support")
-OVERLAP = Sentence("Contacts in common")
+OVERLAP = Sentence("Overlap of contacts")
 SCALE_WEAK = Sentence("weak")
 SCALE_MODERATE = Sentence("moderate")
 SCALE_MODERATELY_STRONG = Sentence("moderately strong")

@@ -94,6 +94,13 @@ BENIGN_CREW = Sentence(
     "k",
 )
 BENIGN_ACQUAINTANCE = Sentence("An acquaintance of one or two of these numbers, and no more, fits as well.")
+BENIGN_COMMON_ACQUAINTANCE = Sentence(
+    "{k} number of the seeds and the leads is in contact with it: an acquaintance, a neighbour or a tradesman of that "
+    "number fits as well.",
+    "{k} numbers of the seeds and the leads are in contact with it: an acquaintance, a neighbour or a tradesman whom "
+    "they have in common fits as well.",
+    "k",
+)
 
 HUB_SENTENCE = Sentence(
     "Has {contacts} contact, more than the limit of {limit}: a service or a busy number. Not followed, not ranked.",
@@ -137,9 +144,12 @@ BENIGN_FEW_KEPT = Sentence(
 )
 
 SUMMARY_RANKED = Sentence(
-    "{ranked} number inside the bound was ranked; {listed} have a probability of {at} or more.",
-    "{ranked} numbers inside the bound were ranked; {listed} have a probability of {at} or more.",
-    "ranked",
+    "{ranked} number inside the bound was ranked.", "{ranked} numbers inside the bound were ranked.", "ranked"
+)
+SUMMARY_LISTED = Sentence(
+    "{listed} of them has a probability of {at} or more.",
+    "{listed} of them have a probability of {at} or more.",
+    "listed",
 )
 SUMMARY_CHANCE = Sentence(
     "Of the {numbers} numbers inside the bound, about {chance} are listed by chance, if this case is like those "
