@@ -198,8 +198,8 @@ def test_content_policy_allows_this_style_sheet_and_nothing_else() -> None:
 
 def test_style_sheet_knows_no_left_and_right() -> None:
     """Logical properties only: the same sheet serves both directions."""
-    assert not re.search(r"\b(left|right)\b", style())
-    assert not re.search(r"\b(margin|padding|border)-(top|bottom)\b", style())
+    assert not re.search(r"\b(left|right)\b", style("case"))
+    assert not re.search(r"\b(margin|padding|border)-(top|bottom)\b", style("case"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -354,3 +354,36 @@ def test_the_page_says_where_the_records_are_that_it_does_not_name(language: Lan
         dataclasses.replace(contents, graph=coarse), language, WRITTEN, languages=LANGUAGES, tables=TABLES
     ).decode()
     assert "events.parquet" not in text
+
+
+def _luminance(colour: str) -> float:
+    """The relative luminance of ``#rrggbb`` (WCAG 2.2)."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def test_every_shade_of_the_week_can_be_read() -> None:
+    """Harm stopped: a count that is too pale to read (WCAG 2.2, 1.4.3: a contrast of 4.5)."""
+    found = re.findall(r"\.week \.h\d \{ background: (#[0-9a-f]+);(?: color: (#[0-9a-f]+);)? \}", style("case"))
+    assert len(found) == 6
+    for behind, ink in found:
+        full = "#ffffff" if ink == "#fff" else ink or "#1b1f24"
+        light, dark = sorted((_luminance(behind), _luminance(full)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, behind
+
+
+def test_the_innocent_explanation_stands_beneath_the_reasons_on_a_narrow_screen() -> None:
+    """Harm stopped: on a telephone the reasons fill the screen, and what speaks against them lies beside it."""
+    narrow = style("case").split("@media screen and (max-width: 45rem)")[1].split("@media")[0]
+    assert re.search(r"\.why \{ grid-template-columns: minmax\(0, 1fr\);", narrow)
+
+
+def test_every_printed_page_names_its_case() -> None:
+    """Harm stopped: a page of one case among those of another."""
+    assert '@bottom-center { content: "thread-12 · " counter(page) " / " counter(pages);' in page()
+
+
+def test_named_numbers_do_not_stand_between_a_reader_and_the_leads() -> None:
+    text = page()
+    assert text.index('<h2 id="leads">') < text.index('<h2 id="seeds">') < text.index('<h2 id="limits">')

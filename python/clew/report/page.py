@@ -55,9 +55,10 @@ def page_name(language: Language) -> str:
 
 
 @cache
-def style() -> str:
-    """The page's style sheet."""
-    return files("clew.report").joinpath("template", "report.css").read_text("utf-8")
+def style(case: str) -> str:
+    """The page's style sheet; on paper it writes the case beneath each page, whose name is plain ASCII
+    (:func:`clew.warrants.document.check_case`)."""
+    return files("clew.report").joinpath("template", "report.css").read_text("utf-8").replace("{case}", case)
 
 
 @cache
@@ -84,7 +85,8 @@ def render(
     The same arguments give the same bytes.
     """
     speaker = Speaker(language)
-    digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
+    sheet = style(contents.warrant.case)
+    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
     template = _environment().get_template("report.html")
     page = template.render(
         w=words,
@@ -99,7 +101,7 @@ def render(
         holder=lambda name: speaker.say(HOLDERS[name]) if name in HOLDERS else speaker.value({"text": name}),
         lang=language.value,
         dir=speaker.direction,
-        style=style(),
+        style=sheet,
         style_digest=digest,
         written=written,
         software=f"Clew {version('clew')}",

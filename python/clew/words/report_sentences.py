@@ -329,6 +329,10 @@ LOG_KIND = Sentence("What")
 LOG_DIGEST = Sentence("Digest")
 TABLES = Sentence("Tables beside this report")
 TABLES_INTRO = Sentence("The same findings as tables and graph files, written with this report.")
+TABLES_TEL = Sentence(
+    "In the CSV files a telephone number is written {form}, so that no spreadsheet changes it; in the other files it "
+    "stands plain."
+)
 HOLDS = Sentence("What it holds")
 TABLE_VERTICES = Sentence("the numbers inside the bound")
 TABLE_PAIRS = Sentence("the pairs in contact, a row a holder")
