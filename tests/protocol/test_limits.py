@@ -34,7 +34,7 @@ def test_a_spent_declared_budget_never_gives_an_incomplete_graph(budget: int) ->
     pair = run(CHAIN, ABROAD, 3, declared=budget)
     if isinstance(pair.tracer, tracer.Traced):
         found = set(tracer.graph(pair.tracer).vertices["vertex"].to_pylist())
-        assert len(found) == len(pooled({"iq": couples(CHAIN), "fr": couples(ABROAD)}, [SEED], 3)[0])
+        assert len(found) == len(pooled({"iq": couples(CHAIN), "fr": couples(ABROAD)}, [SEED], 3).hop)
     else:
         assert budget == 1  # two hops declare
         assert isinstance(pair.tracer, tracer.Ended)
