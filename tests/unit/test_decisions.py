@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -127,6 +129,22 @@ def test_a_decision_is_logged_before_it_is_written_and_the_log_holds_no_number(c
     assert json.loads((case.path / "manifest.json").read_text())["entry"]["digest"] == last.digest
     assert not any(vertex.encode() in case.log_path.read_bytes() for vertex in (*LEADS, LOW))
     assert [one.vertex for one in read_decisions(case).all] == [LEADS[0], LEADS[1], LOW]
+
+
+def test_people_who_decide_at_the_same_moment_lose_no_decision(case: CaseFolder) -> None:
+    """Harm stopped: a lead that was checked and found wrong comes back unmarked, because somebody else wrote later."""
+    graph, together = read_graph(case), threading.Barrier(len(LEADS))
+
+    def decide(vertex: str) -> None:
+        mine = CaseFolder.open(case.path)
+        together.wait()
+        keep_decisions(
+            mine, graph, {vertex: ""}, held=False, by="A. Analyst", reason="file 12", on=DAY, log=log_of(mine)
+        )
+
+    with ThreadPoolExecutor(len(LEADS)) as people:
+        list(people.map(decide, LEADS))
+    assert {one.vertex for one in read_decisions(case).all} == set(LEADS)
 
 
 def test_a_log_that_cannot_be_written_leaves_no_decision(case: CaseFolder) -> None:

@@ -39,23 +39,24 @@ def keep_decisions(
     ``decide.seed``), logged as ``decision.refused``, if the case's traced ``graph`` holds no such lead.
     """
     scope = graph.scope
-    before = read_decisions(case)
-    with refusals_logged(log, "decision.refused", {"warrant": scope.warrant}):
-        _require_leads(graph, before, named)
-    new = tuple(Decision(vertex, held, by, reason, on, scope.stage, scope.warrant) for vertex in named)
-    after = Decisions((*before.all, *new), before.unmasked)
-    data = after.encode()
-    body: dict[str, Value] = {
-        "warrant": scope.warrant,
-        "stage": scope.stage,
-        "held": held,
-        "numbers": len(new),
-        "before": len(before.all),
-        "decisions": hashlib.sha256(data).hexdigest(),
-    }
-    receipt = log.commit(Entry("decision.recorded", body))
-    receipt.require("decision.recorded")
-    case.replace({Part.DECISIONS: {_FILE: data}}, receipt)
+    with case.alone():  # whoever decides at the same moment adds to what stands, and nothing is lost
+        before = read_decisions(case)
+        with refusals_logged(log, "decision.refused", {"warrant": scope.warrant}):
+            _require_leads(graph, before, named)
+        new = tuple(Decision(vertex, held, by, reason, on, scope.stage, scope.warrant) for vertex in named)
+        after = Decisions((*before.all, *new), before.unmasked)
+        data = after.encode()
+        body: dict[str, Value] = {
+            "warrant": scope.warrant,
+            "stage": scope.stage,
+            "held": held,
+            "numbers": len(new),
+            "before": len(before.all),
+            "decisions": hashlib.sha256(data).hexdigest(),
+        }
+        receipt = log.commit(Entry("decision.recorded", body))
+        receipt.require("decision.recorded")
+        case.replace({Part.DECISIONS: {_FILE: data}}, receipt)
     return after
 
 
