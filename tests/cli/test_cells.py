@@ -17,7 +17,7 @@ from clew.cells.findings import SUCCESSIONS, Findings
 from clew.cells.keep import read_findings
 from clew.chain.files import Documents, write_trace
 from clew.chain.graph import Scope, TracedGraph
-from clew.cli.cells import cells
+from clew.cli.commands import cli
 from clew.records.schema import record_id_text
 from clew.warrants.authorisation import Budgets, Clear
 from clew.warrants.document import Warrant
@@ -135,11 +135,11 @@ def test_json_leaves_out_nothing_that_is_listed(case: Path, monkeypatch: pytest.
         pa.Table.from_pylist([one | {"rank": rank} for rank in range(1, 31)], schema=SUCCESSIONS),
     )
     monkeypatch.setattr("clew.cells.find", lambda _: many)
-    shown = json.loads(CliRunner().invoke(cells, [str(case), "--json"]).output)
+    shown = json.loads(CliRunner().invoke(cli, ["cells", str(case), "--json"]).output)
     assert found.ranked.num_rows > 25
     assert [row["rank"] for row in shown["ranked"]] == list(range(1, 26))
     assert len(shown["successions"]) == 30
-    cut = json.loads(CliRunner().invoke(cells, [str(case), "--json", "--top", "2"]).output)
+    cut = json.loads(CliRunner().invoke(cli, ["cells", str(case), "--json", "--top", "2"]).output)
     assert (len(cut["ranked"]), len(cut["successions"])) == (2, 2)
     assert cut["totals"] == {"ranked": found.ranked.num_rows, "listed": 25, "did_not_hold": 0, "successions": 30}
 
