@@ -153,7 +153,7 @@ def test_a_second_stage_stands_beside_the_first(store: Path, tmp_path: Path) -> 
     assert stages(case) == [1, 2]
     assert read_graph(case).scope.warrant == document["warrant"]
     assert files(tmp_path / "case" / "graph").items() >= before.items()
-    done = run(*command, expect=3)
+    done = run(*command, expect=4)
     assert "trace.later-stage" in done.stderr
 
 
