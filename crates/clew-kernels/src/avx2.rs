@@ -22,7 +22,11 @@
 //! - The long carry of `carry` (two chains that run side by side, twelve steps) costs a fifth of a product: sums of products are
 //!   carried once. Sums of carried values need only the short one (one step for all limbs at once).
 
-#![allow(unsafe_code)] // sound for the reason that stands in `registers`
+#![allow(unsafe_code)]
+
+// SAFETY (of every block in this module and in `registers` that says "see above"): an `Avx2` is only computed with by
+// jobs inside `Avx2::enter`, which runs none on a processor without the instructions. The intrinsics themselves only
+// work on registers; those that touch memory say what they touch.
 
 use core::arch::x86_64::*;
 
@@ -30,7 +34,9 @@ mod registers;
 
 use crate::field::{Constant, Field, Job};
 use crate::msm::{Lanes, Row};
-use registers::{and, broadcast, choose, equal, hidden, left, minus, or, plus, right, times, zero};
+use registers::{
+    and, broadcast, choose, equal, hidden, left, minus, minus_modulo, or, plus, right, times, zero,
+};
 
 /// Four carried field elements: ten limbs, none above that of 2p.
 #[derive(Clone, Copy)]
@@ -93,9 +99,11 @@ impl Avx2 {
     }
 }
 
+/// # Safety
+/// The processor must have the instructions: [`Avx2::is_available`].
 #[target_feature(enable = "avx2")]
 #[inline(never)]
-fn with_instructions<J: Job>(job: J) -> J::Output {
+unsafe fn with_instructions<J: Job>(job: J) -> J::Output {
     job.run()
 }
 
@@ -294,7 +302,11 @@ impl Field for Avx2 {
 
     #[inline(always)]
     fn enter<J: Job>(job: J) -> J::Output {
-        // SAFETY: reached only after `is_available`, see above.
+        assert!(
+            Self::is_available(),
+            "this processor cannot run the avx2 backend"
+        );
+        // SAFETY: the processor has the instructions, as was just asked.
         unsafe { with_instructions(job) }
     }
 
@@ -481,7 +493,7 @@ impl Field for Avx2 {
         };
         // SAFETY: see above; registers only.
         let flipped = unsafe { _mm256_xor_si256(wide, sign) };
-        (minus(flipped, sign), sign)
+        (minus_modulo(flipped, sign), sign)
     }
 
     #[inline(always)]
@@ -509,7 +521,8 @@ impl Field for Avx2 {
     #[inline(always)]
     fn lookup(row: &Avx2Row, digits: __m256i) -> [Self; 3] {
         let one = broadcast(1);
-        let index = minus(digits, one);
+        // Wraps for magnitude 0, of whose entry nothing is kept.
+        let index = minus_modulo(digits, one);
         let none = Self::digit_is(digits, 0);
         // What stays of a lane: its low half where the digit is not 0, nothing where it is.
         // SAFETY: see above; registers only.

@@ -52,7 +52,11 @@ pub(crate) trait Field: Copy + Send + Sync + 'static {
     /// One window of a fixed-base table, in the form that `lookup` likes.
     type Row: Send + Sync + 'static;
 
-    /// Runs a job compiled with this field's instructions. Only called after run-time detection.
+    /// Runs a job compiled with this field's instructions.
+    ///
+    /// # Panics
+    /// If the processor does not have them. A backend asks once for a whole batch; this asks again, which takes no time
+    /// beside a job, so that no mistake there is undefined behaviour.
     fn enter<J: Job>(job: J) -> J::Output;
 
     /// The same constant in every lane.

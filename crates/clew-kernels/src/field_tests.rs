@@ -400,3 +400,20 @@ fn every_digit_finds_its_entry() {
         look_up_all::<Ifma>();
     }
 }
+
+struct Nothing;
+
+impl Job for Nothing {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {}
+}
+
+/// Harm stopped: instructions that a processor does not have do whatever they do there.
+#[test]
+fn no_job_runs_on_a_processor_without_its_instructions() {
+    let ran = |enter: fn(Nothing)| std::panic::catch_unwind(|| enter(Nothing)).is_ok();
+    assert_eq!(ran(Ifma::enter), Ifma::is_available());
+    assert_eq!(ran(Avx2::enter), Avx2::is_available());
+}

@@ -1,5 +1,8 @@
 //! Eight field elements in AVX-512 registers, multiplied with IFMA's 52-bit products.
 //!
+//! With the crate's feature `modelled` the instructions are those of `ifma/model.rs`, in plain Rust, which panics where a
+//! bound given here does not hold.
+//!
 //! Radix 2^51, five limbs. `vpmadd52luq` and `vpmadd52huq` multiply the low 52 bits of each 64-bit lane and add the low
 //! or high 52 bits of the product to an accumulator; **bits 52 and up of the factors are silently ignored**. So the
 //! invariant of [`Ifma`] is: *every limb is below 2^52*. What `carry` returns is tighter, below 2^51 + 2^18, and `neg`
@@ -34,7 +37,13 @@
 
 #![allow(unsafe_code)]
 
-use core::arch::x86_64::*;
+#[cfg(not(feature = "modelled"))]
+use core::arch::x86_64::{_mm512_sub_epi64 as subtract_modulo, *};
+
+#[cfg(feature = "modelled")]
+mod model;
+#[cfg(feature = "modelled")]
+use model::*;
 
 use crate::field::{Constant, Field, Job};
 use crate::msm::{Lanes, Row};
@@ -76,27 +85,35 @@ const REGISTERS: usize = ENTRIES / 8;
 pub(crate) struct IfmaRow([[[__m512i; REGISTERS]; 5]; 3]);
 
 impl Ifma {
-    /// Whether this processor has the instructions.
+    /// Whether this processor has the instructions; their model needs none.
     pub(crate) fn is_available() -> bool {
-        is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512ifma")
+        cfg!(feature = "modelled")
+            || is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512ifma")
     }
 }
 
-#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma")]
+/// # Safety
+/// The processor must have the instructions: [`Ifma::is_available`].
+#[cfg_attr(
+    not(feature = "modelled"),
+    target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw,avx512ifma")
+)]
 #[inline(never)]
-fn with_instructions<J: Job>(job: J) -> J::Output {
+unsafe fn with_instructions<J: Job>(job: J) -> J::Output {
     job.run()
 }
 
 // The functions below wrap single intrinsics, so that the rest of the module reads as arithmetic.
 //
-// SAFETY (of every block in this module): an `Ifma` is only made and used by jobs inside `Ifma::enter`, which the
-// dispatch reaches only after `Ifma::is_available` (asserted by `combine`, `check`, and the sums). The intrinsics
-// themselves only work on registers; the two that touch memory say what they touch.
+// SAFETY (of every block in this module that says "see above"): an `Ifma` is only computed with by jobs inside
+// `Ifma::enter`, which runs none on a processor without the instructions. The intrinsics themselves only work on
+// registers; those that touch memory say what they touch.
+//
+// The larger functions are not inlined with the model, which needs no target feature: compiling would take minutes.
 
 #[inline(always)]
 fn zero() -> __m512i {
@@ -160,7 +177,7 @@ fn high(sum: __m512i, a: __m512i, b: __m512i) -> __m512i {
     unsafe { _mm512_madd52hi_epu64(sum, a, b) }
 }
 
-/// 19 times each lane, modulo 2^64.
+/// 19 times each lane, which must stay below 2^64.
 #[inline(always)]
 fn times19(a: __m512i) -> __m512i {
     // SAFETY: see above; registers only.
@@ -209,7 +226,7 @@ fn columns(doublings: [u32; 5]) -> [__m512i; 10] {
 }
 
 /// Columns 5 to 9 folded onto 0 to 4: at most 20 times the longest column.
-#[inline(always)]
+#[cfg_attr(not(feature = "modelled"), inline(always))]
 fn fold(z: [__m512i; 10]) -> IfmaWide {
     IfmaWide([
         plus(z[0], times19(z[5])),
@@ -222,7 +239,7 @@ fn fold(z: [__m512i; 10]) -> IfmaWide {
 
 impl Ifma {
     /// The canonical limbs: below 2^51 each, the value below p. Takes any limbs below 2^52.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "modelled"), inline(always))]
     fn canonical(self) -> [__m512i; 5] {
         let mask = broadcast(MASK);
         // Limbs at most 2^51 + 18 now, the value below 2p: whether it is p or more is the carry out of adding 19.
@@ -243,7 +260,7 @@ impl Ifma {
 
 impl Ifma {
     /// The product; `z` is what the accumulators of the columns start with (doubled once, but for column 0).
-    #[inline(always)]
+    #[cfg_attr(not(feature = "modelled"), inline(always))]
     fn times_from(self, mut z: [__m512i; 10], other: Self) -> IfmaWide {
         let (a, b) = (self.0, other.0);
         // Column: limbs whose high halves belong to it; limbs whose low halves do.
@@ -270,7 +287,7 @@ impl Ifma {
     }
 
     /// The square; `z` is what the accumulators of the columns start with (column 1 doubled once, 2 and up twice).
-    #[inline(always)]
+    #[cfg_attr(not(feature = "modelled"), inline(always))]
     fn squared_from(self, mut z: [__m512i; 10]) -> IfmaWide {
         // Column k is 2 (2 hi'(k - 1) + hi(i, i) + lo'(k)) + lo(i, i), a prime for the products of two different limbs.
         let a = self.0;
@@ -309,7 +326,11 @@ impl Field for Ifma {
 
     #[inline(always)]
     fn enter<J: Job>(job: J) -> J::Output {
-        // SAFETY: reached only after `is_available`, see above.
+        assert!(
+            Self::is_available(),
+            "this processor cannot run the ifma backend"
+        );
+        // SAFETY: the processor has the instructions, as was just asked.
         unsafe { with_instructions(job) }
     }
 
@@ -322,7 +343,7 @@ impl Field for Ifma {
     fn load(encodings: &[[u8; 32]]) -> Self {
         assert_eq!(encodings.len(), 8);
         let mask = broadcast(MASK);
-        // SAFETY: eight encodings are 32 words of 8 bytes; lane i reads words 4i to 4i + 3, no alignment needed.
+        // SAFETY: see above; eight encodings are 32 words of 8 bytes; lane i reads words 4i to 4i + 3, no alignment needed.
         let [w0, w1, w2, w3] = unsafe {
             let words = encodings.as_ptr().cast::<i64>();
             let lanes = _mm512_set_epi64(28, 24, 20, 16, 12, 8, 4, 0);
@@ -404,7 +425,7 @@ impl Field for Ifma {
         IfmaWide(limbs!(I => plus(a[I], minus(broadcast(BIAS[I]), b[I]))))
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(feature = "modelled"), inline(always))]
     fn carry(wide: IfmaWide) -> Self {
         let z = wide.0;
         let mask = broadcast(MASK);
@@ -482,9 +503,10 @@ impl Field for Ifma {
     }
 
     /// Permutes registers by the digits: every entry is read, and no address depends on a digit.
-    #[inline(always)]
+    #[cfg_attr(not(feature = "modelled"), inline(always))]
     fn lookup(row: &IfmaRow, digits: __m512i) -> [Self; 3] {
-        let index = minus(digits, broadcast(1));
+        // SAFETY: see above; registers only. Wraps for magnitude 0, whose entry is then not the one that is kept.
+        let index = unsafe { subtract_modulo(digits, broadcast(1)) };
         let none = Self::digit_is(digits, 0);
         let one = broadcast(1);
         let rest = limbs!(I => if I == 0 { one } else { zero() });
@@ -566,7 +588,7 @@ impl Lanes for Ifma {
 }
 
 /// Rows and columns of eight by eight words exchanged: in steps of one, two and four.
-#[inline(always)]
+#[cfg_attr(not(feature = "modelled"), inline(always))]
 fn transpose([a, b, c, d, e, f, g, h]: [__m512i; 8]) -> [__m512i; 8] {
     // SAFETY: see above; registers only.
     let ([ab0, ab1, cd0, cd1], [ef0, ef1, gh0, gh1]) = unsafe {

@@ -15,6 +15,11 @@
 //! Everything here takes the same time whatever the scalars are, except what has `vartime` in its name. Whether an
 //! encoding was valid is not a secret.
 
+#[cfg(all(feature = "modelled", not(debug_assertions)))]
+compile_error!(
+    "the feature `modelled` is for tests only: what it computes is slow, and not in constant time"
+);
+
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod backend;

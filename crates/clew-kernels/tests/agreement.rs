@@ -268,7 +268,7 @@ fn assert_agrees(case: &Case) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: if cfg!(feature = "modelled") { 20 } else { 150 }, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_backend_combines_as_dalek_does(case in case()) {

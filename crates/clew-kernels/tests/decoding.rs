@@ -46,7 +46,7 @@ fn refusal(bytes: &[u8; 32]) -> Option<InvalidKind> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(feature = "modelled") { 40 } else { 400 }))]
 
     #[test]
     fn any_bytes_are_taken_or_refused_alike(encodings in prop::collection::vec(encoding(), 0..40)) {
@@ -85,7 +85,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(feature = "modelled") { 20 } else { 200 }))]
 
     /// Rows of one encoding each: that one is refused takes no other with it.
     #[test]
