@@ -2,6 +2,7 @@
 
 use clew_kernels::{Backend, Combination, Points, Scalars, Table, combine, sum_products_vartime};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+use zeroize::Zeroizing;
 
 use crate::batch::{multiply, named};
 use crate::elgamal::check_positions;
@@ -12,9 +13,9 @@ use crate::transcript::{Transcript, weights};
 use crate::{Encoding, Error, labels};
 
 /// The hidden numbers of a list of which every seal has been checked, in order. There is no other way to one, so
-/// nothing can be answered before the whole list was checked.
+/// nothing can be answered before the whole list was checked. Wiped when dropped.
 #[derive(Debug)]
-pub struct Opened(Vec<Encoding>);
+pub struct Opened(Zeroizing<Vec<Encoding>>);
 
 /// Opens a request's list: its sealed items, then its declared ones, which have no seals.
 ///
@@ -33,14 +34,16 @@ pub fn open_list(
     declared: PairsRef,
     secrets: &HolderSecrets,
 ) -> Result<Opened, Error> {
-    let mut numbers = decrypt_any(backend, sealed.number, &secrets.encryption)?.0;
+    // In one place from the start: a vector that grows leaves a copy behind. Wiped also if the list is refused.
+    let mut opened = Zeroizing::new(vec![[0; 32]; sealed.len() + declared.len()]);
+    let (numbers, others) = opened.split_at_mut(sealed.len());
+    decrypt_any(backend, sealed.number, &secrets.encryption, numbers)?;
     let seals = fold_seals(backend, sealed)?;
-    let mut declared = decrypt_any(backend, declared, &secrets.encryption)?.0;
-    let mut all = replace_identities(&mut numbers) & replace_identities(&mut declared);
-    all &= seals.fit(backend, &numbers, secrets)?;
+    decrypt_any(backend, declared, &secrets.encryption, others)?;
+    let mut all = replace_identities(numbers) & replace_identities(others);
+    all &= seals.fit(backend, numbers, secrets)?;
     if bool::from(all) {
-        numbers.extend(declared);
-        Ok(Opened(numbers))
+        Ok(Opened(opened))
     } else {
         Err(Error::Seal)
     }
@@ -144,21 +147,23 @@ pub fn decrypt(
     pairs: PairsRef,
     secret: &SecretScalar,
 ) -> Result<Vec<Encoding>, Error> {
-    match decrypt_any(backend, pairs, secret)? {
-        (plaintexts, None) => Ok(plaintexts),
-        (_, Some(index)) => Err(Error::Identity {
+    let mut plaintexts = Zeroizing::new(vec![[0; 32]; pairs.len()]);
+    match decrypt_any(backend, pairs, secret, &mut plaintexts)? {
+        None => Ok(std::mem::take(&mut *plaintexts)),
+        Some(index) => Err(Error::Identity {
             what: "item",
             index,
         }),
     }
 }
 
-/// The plaintexts of pairs, and the first that is the identity.
+/// Fills `out` with the plaintexts of pairs, and says which is the first that is the identity.
 fn decrypt_any(
     backend: Backend,
     pairs: PairsRef,
     secret: &SecretScalar,
-) -> Result<(Vec<Encoding>, Option<usize>), Error> {
+    out: &mut [Encoding],
+) -> Result<Option<usize>, Error> {
     let what = Combination {
         addend: Some(Points::Encoded(pairs.second())),
         variable: Some((
@@ -168,10 +173,7 @@ fn decrypt_any(
         negate_variable: true,
         ..Combination::default()
     };
-    let mut out = vec![[0; 32]; pairs.len()];
-    let identity =
-        combine(backend, &what, &mut out).map_err(|invalid| named(invalid, "item", "item"))?;
-    Ok((out, identity))
+    combine(backend, &what, out).map_err(|invalid| named(invalid, "item", "item"))
 }
 
 impl Opened {
@@ -201,7 +203,8 @@ impl Opened {
         secrets: &HolderSecrets,
     ) -> Result<Vec<Encoding>, Error> {
         check_positions(positions, self.len())?;
-        let chosen: Vec<Encoding> = positions.iter().map(|&position| self.0[position]).collect();
+        let chosen = positions.iter().map(|&position| self.0[position]);
+        let chosen = Zeroizing::new(chosen.collect::<Vec<Encoding>>());
         multiply(backend, &chosen, &secrets.row)
     }
 

@@ -3,6 +3,8 @@
 //! `WIDTH` points are in each group, lanes past the end hold the identity, and groups are an even number, because two of
 //! them are decoded side by side.
 
+use subtle::ConstantTimeEq;
+
 use crate::field::{Field, Job};
 use crate::group::Addable;
 use crate::ristretto::{self, Lifted, Pair, is_plausible};
@@ -103,7 +105,9 @@ impl<F: Field, P: Decoded<F>, R: FnMut(usize)> Job for Decode<'_, F, P, R> {
     #[inline(always)]
     fn run(mut self) {
         for (index, encoding) in self.encodings.iter().enumerate() {
-            let allowed = is_plausible(encoding) || self.identity && *encoding == [0; 32];
+            // A computed identity takes the same steps as any other computed point.
+            let identity = bool::from(encoding.ct_eq(&[0; 32]));
+            let allowed = is_plausible(encoding) | (self.identity & identity);
             if !allowed {
                 (self.refuse)(index);
             }

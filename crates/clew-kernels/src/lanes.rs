@@ -313,7 +313,7 @@ impl<F: Field> Job for Encode<'_, F> {
 
 /// Writes over what leads to results that may be secret, before its memory is freed.
 #[inline(always)]
-fn wipe<T: Copy>(values: &mut [T], nothing: T) {
+pub(crate) fn wipe<T: Copy>(values: &mut [T], nothing: T) {
     values.fill(nothing);
     zeroize::optimization_barrier(values);
 }

@@ -1,5 +1,8 @@
 //! Sums of many products, for checking proofs: public data only, in variable time.
 //!
+//! One caller has secret points: whoever checks the seals of a list (spec core 9.2). No step depends on them, and what
+//! they are decoded to is written over.
+//!
 //! On the vector backends most of the time goes into decoding the points, eight or four at a time. Few points are then
 //! summed as `straus` says, many as `buckets` does, many short sums `side_by_side`; `digits` makes short work of short scalars and of their negatives.
 
@@ -16,10 +19,12 @@ use curve25519_dalek::ristretto::RistrettoPoint;
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::VartimeMultiscalarMul;
 use rayon::prelude::*;
+use zeroize::Zeroizing;
 
 use crate::decoding::{decode_all, decode_each};
 use crate::field::Job;
 use crate::group::{Addable, WINDOW};
+use crate::lanes::wipe;
 use crate::{Backend, Invalid, Part, Points, Table, portable, ristretto};
 use digits::Centred;
 use rows::{AffineRow, load, store, store_affine};
@@ -217,14 +222,15 @@ fn decode_or_stand_in<F: Lanes>(points: &[[u8; 32]]) -> (Vec<AffineRow>, Vec<boo
 
 fn one_by_one(points: &[[u8; 32]], scalars: &[&[[u8; 32]]]) -> Result<Vec<[u8; 32]>, Invalid> {
     let encoded = Points::Encoded(points);
-    let points: Vec<_> = (0..points.len())
-        .map(|index| portable::decode(&encoded, index, Part::Variable))
-        .collect::<Result<_, _>>()?;
+    let mut points = Zeroizing::new(Vec::with_capacity(encoded.len()));
+    for index in 0..encoded.len() {
+        points.push(portable::decode(&encoded, index, Part::Variable)?);
+    }
     let sum = |scalars: &&[[u8; 32]]| {
         let scalars = scalars
             .iter()
             .map(|scalar| Scalar::from_bytes_mod_order(*scalar));
-        RistrettoPoint::vartime_multiscalar_mul(scalars, &points)
+        RistrettoPoint::vartime_multiscalar_mul(scalars, points.iter())
             .compress()
             .to_bytes()
     };
@@ -240,10 +246,15 @@ fn in_lanes<F: Lanes>(
         decode_all::<F>(points, &mut decoded)?;
         let tables = straus::Tables::new(&decoded);
         let sum = |scalars: &&[[u8; 32]]| tables.sum(&Centred::new(scalars).digits(WINDOW));
-        scalars.iter().map(sum).collect()
+        let sums = scalars.iter().map(sum).collect();
+        tables.wipe();
+        wipe(&mut decoded, Addable::identity_outside());
+        sums
     } else {
-        let rows = decode_rows::<F>(points)?;
-        by_buckets(&rows, scalars)
+        let mut rows = decode_rows::<F>(points)?;
+        let sums = by_buckets(&rows, scalars);
+        wipe(&mut rows, Row([[0; 8]; 2]));
+        sums
     };
     Ok(encode_lanes(&sums, 1))
 }
@@ -292,6 +303,7 @@ fn decode_rows<F: Lanes>(points: &[[u8; 32]]) -> Result<Vec<AffineRow>, Invalid>
             points: &decoded,
             rows,
         });
+        wipe(&mut decoded, Addable::identity_outside());
         Ok(())
     };
     // Every chunk runs, and the first error in order is kept: which one is reported must not depend on threads.

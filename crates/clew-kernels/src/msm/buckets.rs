@@ -7,6 +7,7 @@ use super::digits::Digits;
 use super::rows::{AffineRow, Lanes, PointRow, identity_row, load, load_affine, store};
 use crate::field::Job;
 use crate::group::Addable;
+use crate::lanes::wipe;
 
 /// Windows are not wider: the buckets of one would no longer fit the second-level cache.
 const WIDEST: usize = 13;
@@ -47,13 +48,14 @@ struct Sorted {
 impl Sorted {
     fn new(digits: &Digits, window: usize, buckets: usize) -> Self {
         let digits: Vec<i32> = digits.window(window).collect();
+        assert!(digits.len() <= 1 << 31, "at most 2^31 points");
         let mut ends = vec![0u32; buckets + 1];
         for digit in &digits {
             ends[digit.unsigned_abs() as usize] += 1;
         }
         ends[0] = 0; // Points with a digit of 0 add nothing.
         let count: u32 = ends.iter().sum();
-        let longest = (4 * count / buckets as u32).max(32);
+        let longest = longest_task(count, buckets);
         let mut tasks = Vec::with_capacity(buckets);
         let mut start = 0;
         for (bucket, end) in ends.iter_mut().enumerate().skip(1) {
@@ -83,6 +85,12 @@ impl Sorted {
         }
         Sorted { entries, tasks }
     }
+}
+
+/// Points of the longest task: four times as many as a bucket has on average.
+fn longest_task(count: u32, buckets: usize) -> u32 {
+    let longest = (4 * u64::from(count) / buckets as u64).max(32);
+    u32::try_from(longest).unwrap_or(u32::MAX)
 }
 
 /// What one window of the digits comes to. `nothing` is the identity's row.
@@ -132,7 +140,9 @@ impl<F: Lanes> Job for Window<'_, F> {
                 }
             }
         }
-        weigh(&buckets)
+        let sum = weigh(&buckets);
+        wipe(&mut buckets, empty);
+        sum
     }
 }
 
@@ -235,4 +245,17 @@ fn times_power_of_2<F: Lanes>(point: Addable<F>, power: usize) -> Addable<F> {
         next = next.doublable().double();
     }
     next.addable()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::longest_task;
+
+    #[test]
+    fn tasks_of_very_many_points_are_not_short() {
+        assert_eq!(longest_task(0, 4096), 32);
+        assert_eq!(longest_task(100_000, 128), 3125);
+        assert_eq!(longest_task((1 << 30) + 4096, 4096), (1 << 20) + 4);
+        assert_eq!(longest_task(1 << 31, 1), u32::MAX);
+    }
 }

@@ -5,6 +5,7 @@ use super::rows::Lanes;
 use super::sum_lanes;
 use crate::field::Job;
 use crate::group::{self, Addable, Cached, ENTRIES, WINDOW};
+use crate::lanes::wipe;
 
 /// Multiples 1 to 8 of every point, by groups of lanes.
 pub(super) struct Tables<F>(Vec<[Cached<F>; ENTRIES]>);
@@ -12,6 +13,13 @@ pub(super) struct Tables<F>(Vec<[Cached<F>; ENTRIES]>);
 impl<F: Lanes> Tables<F> {
     pub(super) fn new(points: &[Addable<F>]) -> Self {
         Tables(F::enter(MakeTables { points }))
+    }
+
+    /// Writes over them: the points may be secret.
+    pub(super) fn wipe(mut self) {
+        let points = &[Addable::identity_outside()];
+        let nothing = F::enter(MakeTables { points })[0];
+        wipe(&mut self.0, nothing);
     }
 
     /// The sum of products, in lane 0. The digits are of windows of [`WINDOW`] bits.
