@@ -1,7 +1,8 @@
 """The Rust core: numbers read, files of lines scanned into columns, batches of group arithmetic.
 
-Arguments of group arithmetic are buffers of unsigned bytes, of whatever strides, copied before anything is computed;
-results are read-only NumPy arrays. The GIL is released while a batch is computed.
+Arguments of group arithmetic are buffers of bytes, of whatever strides, or Arrow columns of a fixed width without
+nulls, copied before anything is computed; results are read-only NumPy arrays. The GIL is released while a batch is
+computed.
 """
 
 from collections.abc import Sequence
@@ -106,11 +107,11 @@ Array = npt.NDArray[np.uint8]
 Values = list[bytes] | pa.Array | pa.ChunkedArray | npt.NDArray[np.uint8]
 """What is hashed: bytes, an Arrow column of binary or string type without nulls, or the rows of an array."""
 
-Bytes = ReadableBuffer | npt.NDArray[np.uint8]
+Bytes = ReadableBuffer | npt.NDArray[np.uint8] | pa.Buffer
 """One value of a fixed length."""
 
-Rows = Bytes | list[bytes]
-"""Rows of bytes of one width: an array of shape (n, width), flat bytes, or a list."""
+Rows = Bytes | list[bytes] | pa.FixedSizeBinaryArray | pa.ChunkedArray
+"""Rows of bytes of one width: an array of shape (n, width), flat bytes, an Arrow column of that width, or a list."""
 
 Positions = npt.NDArray[np.int64] | list[int]
 """Places in a list, from 0."""

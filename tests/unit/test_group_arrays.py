@@ -15,6 +15,8 @@ from clew.joint import group
 COUNT = 5
 POINTS = group.hash_to_group([b"%d" % number for number in range(COUNT)], b"test")
 ONE = group.SecretScalar.from_wide(bytes([1]) + bytes(63))
+ROWS = [bytes(row) for row in POINTS]
+COLUMN = pa.array(ROWS, pa.binary(32))
 
 
 def wide_rows() -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -34,7 +36,14 @@ SAME: dict[str, Any] = {
     "column order": np.asfortranarray(POINTS),
     "backwards twice": POINTS[::-1].copy()[::-1],
     "writable": POINTS.copy(),
-    "an Arrow buffer": memoryview(pa.py_buffer(POINTS.tobytes())).cast("B"),
+    "an Arrow buffer": pa.py_buffer(POINTS.tobytes()),
+    "signed": POINTS.view(np.int8),
+    "a memoryview of signed bytes": memoryview(POINTS.tobytes()).cast("b"),
+    "an Arrow column": COLUMN,
+    "a slice of an Arrow column": pa.concat_arrays([COLUMN[3:], COLUMN, COLUMN[:1]])[2 : 2 + COUNT],
+    "an Arrow column in pieces": pa.chunked_array([COLUMN[:1], COLUMN[:0], COLUMN[1:]]),
+    "a column of an Arrow table": pa.table({"points": COLUMN})["points"],
+    "an Arrow column whose missing rows were left out": pa.array([None, *ROWS], pa.binary(32))[1:],
 }
 
 
@@ -48,7 +57,6 @@ WRONG: dict[str, Any] = {
     "too wide": np.zeros((2, 33), np.uint8),
     "three dimensions": np.zeros((2, 2, 32), np.uint8),
     "no dimension": np.array(7, np.uint8),
-    "signed": POINTS.view(np.int8),
     "words": POINTS.view(np.uint32),
     "floats": np.zeros((2, 32)),
     "booleans": np.zeros((2, 32), np.bool_),
@@ -59,6 +67,10 @@ WRONG: dict[str, Any] = {
     "a list with a short row": [bytes(32), bytes(31)],
     "a list of texts": ["a" * 32],
     "a tuple": (bytes(POINTS[0]),),
+    "an Arrow column of another width": pa.array([bytes(31)], pa.binary(31)),
+    "an Arrow column of any width": pa.array(ROWS, pa.binary()),
+    "an Arrow column of numbers of 32 bytes": pa.array([1], pa.decimal256(40)),
+    "an Arrow column in pieces of text": pa.chunked_array([["a" * 32]]),
 }
 
 
@@ -72,7 +84,28 @@ def test_anything_else_is_refused_by_name(points: Any, function: Callable[[Any],
     assert error.value.mend
 
 
-@pytest.mark.parametrize("none", [b"", np.zeros((0, 32), np.uint8), []])
+@pytest.mark.parametrize(
+    "points", [pa.array([ROWS[0], None], pa.binary(32)), pa.chunked_array([COLUMN, pa.array([None], pa.binary(32))])]
+)
+def test_a_missing_point_is_refused(points: Any) -> None:
+    """Harm stopped: a row that is missing is taken for whatever bytes its place holds."""
+    with pytest.raises(InputError) as error:
+        group.check_points(points)
+    assert error.value.code == "group.missing-value"
+
+
+def test_a_result_becomes_an_arrow_column_as_the_module_says() -> None:
+    (way,) = (line for line in (group.__doc__ or "").splitlines() if line.startswith("    pa."))
+    points = group.multiply(POINTS, ONE)
+    column = eval(way.strip(), {"pa": pa, "points": points})
+    assert column.equals(COLUMN)
+    assert column.buffers()[1].address == points.ctypes.data
+    assert (group.multiply(column, ONE) == POINTS).all()
+
+
+@pytest.mark.parametrize(
+    "none", [b"", np.zeros((0, 32), np.uint8), [], COLUMN[:0], pa.chunked_array([], pa.binary(32))]
+)
 def test_no_points_are_a_batch_too(none: Any) -> None:
     group.check_points(none)
     for found in (group.multiply(none, ONE), group.add(none, none), group.hash_to_group([], b"test")):

@@ -1,4 +1,4 @@
-//! Rows of bytes to Rust and back: any buffer of bytes in, a NumPy array out.
+//! Rows of bytes to Rust and back: any buffer of bytes or Arrow column of a fixed width in, a NumPy array out.
 //!
 //! In by the plain buffer protocol, and always by a copy: the work runs without the GIL, so that other Python threads
 //! may write into the array meanwhile; what is checked must be what is used, and a copy of 32 bytes costs a hundredth of
@@ -10,6 +10,7 @@ use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList, PyType};
+use zeroize::Zeroizing;
 
 use crate::errors::{Misuse, misuse};
 
@@ -18,7 +19,8 @@ pub const MOST_ROWS: usize = 1 << 26;
 /// Nor values to be hashed of more bytes together than the points of so many rows have.
 pub const MOST_BYTES: usize = 32 * MOST_ROWS;
 
-/// The rows of an array of shape (n, N), of whatever strides, of flat bytes, or of a list of rows; `name` is the argument's, for the error.
+/// The rows of an array of shape (n, N), of whatever strides, of flat bytes, of an Arrow column of N bytes without nulls, or
+/// of a list of rows; `name` is the argument's, for the error.
 pub fn rows<const N: usize>(object: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<[u8; N]>> {
     let py = object.py();
     if let Ok(list) = object.cast::<PyList>() {
@@ -27,6 +29,9 @@ pub fn rows<const N: usize>(object: &Bound<'_, PyAny>, name: &str) -> PyResult<V
             rows.push(row(&value, name)?);
         }
         return Ok(rows);
+    }
+    if is_arrow(object)? {
+        return arrow_rows(object, name);
     }
     let buffer = bytes_buffer(object, name)?;
     let count = match *buffer.shape() {
@@ -40,6 +45,54 @@ pub fn rows<const N: usize>(object: &Bound<'_, PyAny>, name: &str) -> PyResult<V
     let mut rows = reserved(py, count, name)?;
     rows.resize(count, [0; N]);
     buffer.copy_to_slice(py, rows.as_flattened_mut())?;
+    Ok(rows)
+}
+
+/// Whether an object is an Arrow array or chunked array, by what no buffer has.
+pub fn is_arrow(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok(object.hasattr("null_count")? && object.hasattr("cast")?)
+}
+
+/// The arrays that an Arrow column consists of, of which no value is missing.
+pub fn arrow_parts<'py>(
+    column: &Bound<'py, PyAny>,
+    name: &str,
+) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    if column.getattr("null_count")?.extract::<usize>()? != 0 {
+        let what = format!("{name} has values that are missing");
+        return Err(misuse(column.py(), Misuse::Null, &what));
+    }
+    if column.hasattr("chunks")? {
+        column.getattr("chunks")?.extract()
+    } else {
+        Ok(vec![column.clone()])
+    }
+}
+
+fn arrow_rows<const N: usize>(column: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<[u8; N]>> {
+    let py = column.py();
+    let (found, wanted) = (
+        column.getattr("type")?.str()?,
+        format!("fixed_size_binary[{N}]"),
+    );
+    if found != wanted.as_str() {
+        let what = format!("{name} is an Arrow column of {found}, not of {wanted}");
+        return Err(misuse(py, Misuse::Shape, &what));
+    }
+    let parts = arrow_parts(column, name)?;
+    let mut rows = reserved(py, column.len()?, name)?;
+    for part in parts {
+        let (first, count): (usize, usize) = (part.getattr("offset")?.extract()?, part.len()?);
+        if count == 0 {
+            continue; // It may have no memory at all.
+        }
+        // A slice shares the memory of the whole, whose other rows are not read.
+        let data = part.call_method0("buffers")?.get_item(1)?;
+        let data = data.call_method1("slice", (N * first, N * count))?;
+        let start = rows.len();
+        rows.resize(start + count, [0; N]);
+        bytes_buffer(&data, name)?.copy_to_slice(py, rows[start..].as_flattened_mut())?;
+    }
     Ok(rows)
 }
 
@@ -92,12 +145,46 @@ fn ndarray(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     NDARRAY.import(py, "numpy", "ndarray")
 }
 
-/// The buffer of an object that holds unsigned bytes.
-pub fn bytes_buffer(object: &Bound<'_, PyAny>, name: &str) -> PyResult<PyBuffer<u8>> {
-    PyBuffer::get(object).map_err(|_| {
-        let what = format!("{name} is not bytes, nor an array of unsigned bytes");
-        misuse(object.py(), Misuse::Shape, &what)
-    })
+/// A buffer of bytes. Whether its owner calls them unsigned or, as Arrow does, signed, they are the same bytes.
+pub enum Bytes {
+    Unsigned(PyBuffer<u8>),
+    Signed(PyBuffer<i8>),
+}
+
+impl Bytes {
+    /// The buffer's shape.
+    pub fn shape(&self) -> &[usize] {
+        match self {
+            Bytes::Unsigned(buffer) => buffer.shape(),
+            Bytes::Signed(buffer) => buffer.shape(),
+        }
+    }
+
+    /// Copies all of it, row after row, into exactly so many bytes.
+    pub fn copy_to_slice(&self, py: Python<'_>, target: &mut [u8]) -> PyResult<()> {
+        match self {
+            Bytes::Unsigned(buffer) => buffer.copy_to_slice(py, target),
+            Bytes::Signed(buffer) => buffer.copy_to_slice(py, bytemuck::cast_slice_mut(target)),
+        }
+    }
+
+    /// A copy of all of it, wiped when dropped.
+    pub fn to_vec(&self, py: Python<'_>) -> PyResult<Zeroizing<Vec<u8>>> {
+        let mut copy = Zeroizing::new(vec![0; self.shape().iter().product()]);
+        self.copy_to_slice(py, &mut copy)?;
+        Ok(copy)
+    }
+}
+
+/// The bytes of an object that holds them.
+pub fn bytes_buffer(object: &Bound<'_, PyAny>, name: &str) -> PyResult<Bytes> {
+    let unsigned = PyBuffer::get(object).map(Bytes::Unsigned);
+    unsigned
+        .or_else(|_| PyBuffer::get(object).map(Bytes::Signed))
+        .map_err(|_| {
+            let what = format!("{name} is not bytes, nor an array of bytes");
+            misuse(object.py(), Misuse::Shape, &what)
+        })
 }
 
 /// An empty vector with room for `count`, or an error where that is more than a call takes or than there is memory.

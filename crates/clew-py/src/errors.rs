@@ -30,11 +30,7 @@ pub enum Misuse {
 /// The Python error for a wrong call; `what` says which argument.
 pub fn misuse(py: Python<'_>, kind: Misuse, what: &str) -> PyErr {
     let (class, code, mend) = match kind {
-        Misuse::Shape => (
-            "InputError",
-            "group.array",
-            "Points are rows of 32 unsigned bytes.",
-        ),
+        Misuse::Shape => ("InputError", "group.array", "Points are rows of 32 bytes."),
         Misuse::Size => (
             "InputError",
             "group.limit",

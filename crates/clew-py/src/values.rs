@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 use zeroize::Zeroizing;
 
-use crate::arrays::{MOST_BYTES, bytes_buffer, reserved};
+use crate::arrays::{MOST_BYTES, arrow_parts, bytes_buffer, is_arrow, reserved};
 use crate::errors::{Misuse, misuse};
 
 /// Values one after another, the memory of all in one piece, wiped when dropped.
@@ -20,7 +20,7 @@ impl Values {
         if let Ok(list) = object.cast::<PyList>() {
             return Self::from_list(list, name);
         }
-        if object.hasattr("null_count")? && object.hasattr("cast")? {
+        if is_arrow(object)? {
             return Self::from_arrow(object, name);
         }
         let buffer = bytes_buffer(object, name)?;
@@ -57,25 +57,14 @@ impl Values {
     /// By way of Arrow's own cast to 64-bit offsets, which knows every binary and string type.
     fn from_arrow(object: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         let py = object.py();
-        if object.getattr("null_count")?.extract::<usize>()? != 0 {
-            return Err(misuse(
-                py,
-                Misuse::Null,
-                &format!("{name} has values that are missing"),
-            ));
-        }
-        let cast = object
-            .call_method1("cast", ("large_binary",))
-            .map_err(|_| Self::wrong(py, name))?;
-        let parts = if cast.hasattr("chunks")? {
-            cast.getattr("chunks")?.extract()?
-        } else {
-            vec![cast]
-        };
+        let parts = arrow_parts(object, name)?;
         let mut values = Self::with_room(py, object.len()?, 0, name)?;
-        parts
-            .iter()
-            .try_for_each(|part| values.extend_from_large_binary(part, name))?;
+        for part in parts {
+            let cast = part
+                .call_method1("cast", ("large_binary",))
+                .map_err(|_| Self::wrong(py, name))?;
+            values.extend_from_large_binary(&cast, name)?;
+        }
         Ok(values)
     }
 
@@ -87,13 +76,7 @@ impl Values {
         }
         let first: usize = part.getattr("offset")?.extract()?;
         let buffers: Vec<Bound<'_, PyAny>> = part.call_method0("buffers")?.extract()?;
-        let bytes = |index: usize| -> PyResult<Vec<u8>> {
-            // Arrow's buffers call their bytes signed.
-            let array = py
-                .import("numpy")?
-                .call_method1("frombuffer", (&buffers[index], "uint8"))?;
-            bytes_buffer(&array, name)?.to_vec(py)
-        };
+        let bytes = |index: usize| bytes_buffer(&buffers[index], name)?.to_vec(py);
         let offsets: Vec<usize> = bytes(1)?
             .as_chunks()
             .0
@@ -103,11 +86,11 @@ impl Values {
             .map(|bytes| usize::try_from(i64::from_le_bytes(*bytes)))
             .collect::<Result<_, _>>()
             .map_err(|_| Self::wrong(py, name))?;
-        let data = Zeroizing::new(if buffers[2].is_none() {
-            Vec::new()
+        let data = if buffers[2].is_none() {
+            Zeroizing::default()
         } else {
             bytes(2)?
-        });
+        };
         for ends in offsets.windows(2) {
             let value = data
                 .get(ends[0]..ends[1])

@@ -1,7 +1,11 @@
 """Batches of arithmetic in ristretto255 (RFC 9496), as the Rust core computes them: what joint work stands on.
 
-Points are 32 bytes each. Arguments may be any buffer of unsigned bytes, an array of shape (n, 32) or flat, of whatever
-strides, and are copied before anything is computed; results are read-only arrays. The GIL is released meanwhile.
+Points are 32 bytes each. Arguments may be any buffer of bytes, an array of shape (n, 32) or flat, of whatever strides,
+or an Arrow column of ``binary(32)`` without nulls, and are copied before anything is computed; results are read-only
+arrays. The GIL is released meanwhile. As a column of Arrow, over the same memory, a result ``points`` is
+
+    pa.FixedSizeBinaryArray.from_buffers(pa.binary(32), len(points), [None, pa.py_buffer(points)])
+
 Whatever a partner's bytes say is its own fault (``PeerError``); how a function is called is the caller's
 (``InputError``). Randomness comes in as bytes from :mod:`clew.effects`; the same bytes never serve twice.
 
