@@ -10,7 +10,8 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::errors::{Misuse, misuse};
 
-/// Names the backend to use, for tests and for a machine on which one misbehaves.
+/// Names the backend to use, for tests and for a machine on which one misbehaves. `portable` is no way out where it is AVX2
+/// that misbehaves: dalek uses it too, unless it was built with `--cfg curve25519_dalek_backend="serial"`.
 const VARIABLE: &str = "CLEW_BACKEND";
 
 /// What a test or `clew doctor` has put in place of the choice: 0 for none, else one more than its place in `ALL`.
