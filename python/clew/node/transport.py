@@ -93,6 +93,8 @@ class Receiver:
     seconds: Seconds
     handle: Callable[[Card, Envelope], Awaitable[Reply]]
     note: Callable[[str], None]
+    path: str = field(default_factory=lambda: PATH)
+    """The path of the version that is spoken here: whoever asks by another is told that there is none."""
     _buckets: dict[bytes, _Bucket] = field(default_factory=dict)
     _server: Server | None = None
     _runner: web.ServerRunner | None = None
@@ -162,7 +164,7 @@ class Receiver:
 
     async def _answered(self, request: web.BaseRequest) -> web.Response:
         """The answer to any request; whatever fails while it is made is one line, without the partner's bytes."""
-        if request.path != PATH:
+        if request.path != self.path:
             return bare(404)
         if request.method != "POST":
             return bare(405)
