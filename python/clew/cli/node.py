@@ -216,9 +216,14 @@ def serve(folder: Path, passphrase_file: Path | None, until_stdin_ends: bool, as
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-        if until_stdin_ends:
-            threading.Thread(target=_tell_end_of_stdin, args=(loop, stop.set), daemon=True).start()
-        await running.run(stop, ready)
+
+        def serving() -> None:
+            # Not before: an interpreter that ends by an error while a thread reads says more than the error.
+            if until_stdin_ends:
+                threading.Thread(target=_tell_end_of_stdin, args=(loop, stop.set), daemon=True).start()
+            ready()
+
+        await running.run(stop, serving)
 
     asyncio.run(run())
 
