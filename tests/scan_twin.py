@@ -193,6 +193,9 @@ def _duration(row: dict[str, str], profile: Profile, record: dict[str, Any]) -> 
         return
     if not bare:
         return
+    if named := re.fullmatch(r"([0-9\u0660-\u0669]{1,9}) ?(?:s|sec|ثانية)", bare):  # seconds that say so
+        record["duration"] = int(named[1])
+        return
     found = re.fullmatch(r"([+-]?)(\d{1,12})(?:[.,](\d+))?", bare, re.ASCII)
     value = int(found[2]) + int(((found[3] or "") + "000000")[:6]) / 1_000_000 if found else 0.0
     if found and not (found[1] == "-" and value) and int(value + 0.5) < 2**31:

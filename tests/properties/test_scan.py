@@ -61,7 +61,7 @@ times = st.just("2026-03-02 10:11:12") | st.sampled_from(
         *("2026-02-30 00:00:00", "2026-03-02 24:00:00", "1447-09-01 10:00:00", "0000-01-01 00:00:00", "02/03/2026", ""),
     ]
 )
-durations = st.sampled_from(["60", "0.0", "1,5", "-1", "-7", "n/a", "", "abc", "99999999999", "-0", "٦٠ثانية"])
+durations = st.sampled_from(["60", "0.0", "1,5", "-1", "-7", "n/a", "", "abc", "99999999999", "-0", "٦٠ثانية", "9 sec"])
 kinds = st.sampled_from(["call", "sms", "call", "sms", "data", "TEC", " call "])
 ways = st.sampled_from(["MO", "MT", "MO", "MT", "MO", "MT", "MO", "?"])
 contents = st.sampled_from(["", "hello", "مرحبا", "line\nbreak", 'say "hi"', "a,b;c", "\r", "nul\0", '"'])

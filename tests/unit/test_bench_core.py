@@ -22,10 +22,10 @@ def test_every_line_runs_on_every_backend(backend: str) -> None:
 
 
 def test_both_ways_of_the_overlap_check_find_what_is_common() -> None:
-    assert overlap.balanced(200, 20).counted > 0
+    assert overlap.balanced(200, 20).counted.wall > 0
     found = overlap.unbalanced(30, 200, 10)
-    assert median(found.online) > 0
-    assert found.offline > 0
+    assert median(one.wall for one in found.online) > 0
+    assert found.offline.wall > 0
 
 
 def test_a_peer_that_is_not_here_is_named_with_the_reason() -> None:

@@ -18,10 +18,12 @@ from clew.errors import Refused
 from clew.records.folder import Manifest
 from clew.records.store import Store
 from clew.warrants.authorisation import Authorisation, Blinded, Joint
+from clew.warrants.dsse import sign
+from clew.warrants.policy import Holder, Policy
 from clew.warrants.verify import CHECKS, verify_warrant
 from clew.warrants.window import permit_window
 from tests.chain_cases import MemoryLog
-from tests.warrants import EXPIRES, NOW, clock, issue
+from tests.warrants import EXPIRES, JUDGE, NOW, PARTNER, clock, document, issue
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGE = ROOT / "python" / "clew"
@@ -166,7 +168,9 @@ def test_blinded_seeds_are_carried_and_cannot_be_followed_as_numbers() -> None:
     """A step that follows numbers must not take an element of a group for one."""
     points = [Blinded(bytes([n] * 32)) for n in (2, 1)]
     joint = Joint("1" * 64, "2" * 64, ("3" * 64,))
-    envelope, policy = issue(points, joint=joint)
+    envelope = sign(document(points, joint=joint).encode(), JUDGE, PARTNER)
+    sides = ((JUDGE, "iq"), (PARTNER, "fr"))
+    policy = Policy(holders=tuple(Holder("A. Judge", "judge", key.public, side) for key, side in sides), threshold=1)
     scope = verify_warrant(envelope, policy, clock=clock())
     assert scope.seeds == (points[1], points[0])
     assert scope.joint == joint
