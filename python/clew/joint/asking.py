@@ -49,7 +49,7 @@ class Asked:
 
     def names(self, answer: Names, keys: group.HolderKeys) -> group.Array:
         """The name at each position, the hiding undone."""
-        points = np.frombuffer(answer.points, np.uint8).reshape(-1, 32)
+        points = group.points(answer.points)
         return self.read(np.arange(len(points)), points, keys, rows=False)
 
     def read(self, positions: Vertices, points: group.Array, keys: group.HolderKeys, *, rows: bool) -> group.Array:

@@ -12,7 +12,7 @@ from typing import final
 
 import numpy as np
 
-from clew.joint import group
+from clew.joint import context, group
 from clew.joint.messages import AskRows, Rows
 from clew.joint.refusals import check_failed
 from clew.joint.snapshot import Snapshot, open_rows
@@ -58,7 +58,7 @@ def verify_broken(order: Order, roots: Roots, asked: AskRows, answer: Rows, show
     identifier is a hash of its point, and the point that leads to it comes out of the holder's own answer.
     """
     keys = group.HolderKeys(roots.holder.keys)
-    places = np.frombuffer(asked.positions, ">u4").astype(np.int64)
+    places = context.positions(asked)
     at = int(np.searchsorted(places, shown.position))
     if at == len(places) or int(places[at]) != shown.position:
         raise check_failed("no row was asked for at this position")

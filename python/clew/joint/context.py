@@ -10,7 +10,7 @@ import numpy.typing as npt
 from clew.joint import labels
 from clew.joint.codec import encode_fields
 from clew.joint.labels import digest
-from clew.joint.messages import Ask, Names, Unmask, encode
+from clew.joint.messages import Ask, AskRows, Names, Unmask, encode
 from clew.joint.terms import Order, Roots
 from clew.warrants.authorisation import Authorisation
 
@@ -76,6 +76,11 @@ def items(ask: Ask) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """The sealed items of a list, 128 bytes each, and the declared ones, 64 bytes each."""
     sealed = np.frombuffer(ask.sealed, np.uint8).reshape(-1, 128)
     return sealed, np.frombuffer(ask.declared, np.uint8).reshape(-1, 64)
+
+
+def positions(asked: AskRows) -> npt.NDArray[np.int64]:
+    """The positions whose rows are asked for, rising."""
+    return np.frombuffer(asked.positions, ">u4").astype(np.int64)
 
 
 def roots_body(roots: Roots) -> dict[str, Any]:

@@ -100,6 +100,7 @@ __all__ = [
     "multiply",
     "multiply_base",
     "open_list",
+    "points",
     "prove_names",
     "prove_possession",
     "prove_recognition",
@@ -127,3 +128,8 @@ Array = npt.NDArray[np.uint8]
 
 Values = list[bytes] | pa.Array | pa.ChunkedArray | npt.NDArray[np.uint8]
 """What is hashed: bytes, an Arrow column of binary or string type without nulls, or the rows of an array."""
+
+
+def points(data: bytes) -> Array:
+    """The points of a message, which stand in it one after another; shape (n, 32), over the same memory."""
+    return np.frombuffer(data, np.uint8).reshape(-1, 32)

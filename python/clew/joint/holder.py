@@ -207,7 +207,7 @@ def authorise(state: Committed, authorisation: Authorisation, approvers: Approve
     require_fits(authorisation, kept.order, kept.roots)
     if given.now >= authorisation.expires:
         raise expired()
-    group.check_points(_points(b"".join(_seed_points(authorisation))))
+    group.check_points(group.points(b"".join(_seed_points(authorisation))))
     entry = _entry("joint.authorised", kept.id, warrant=authorisation.digest)
     return Step(Authorised(replace(kept, authorisation=authorisation, approvers=approvers)), None, (entry,))
 
@@ -298,7 +298,7 @@ def _seal_seeds(kept: Trace, message: Start, given: Given) -> Step[State]:
     _require_live(kept, given)
     if message.warrant.hex() != kept.warrant.digest:
         raise expired()
-    points = _points(b"".join(_seed_points(kept.warrant)))
+    points = group.points(b"".join(_seed_points(kept.warrant)))
     seals = group.multiply(points, kept.secrets.seal)
     proof = group.prove_seeds(
         kept.secrets, points, seals, context.run(kept.order, kept.roots, kept.warrant), given.seed(b"proof")
@@ -311,7 +311,7 @@ def _seal_seeds(kept: Trace, message: Start, given: Given) -> Step[State]:
 def _recognise(kept: Trace, message: Recognise, given: Given) -> Step[State]:
     """Names of the tracer's committed numbers, once, all of them in committed order (spec 5.2)."""
     _require_live(kept, given)
-    points = _points(message.points)
+    points = group.points(message.points)
     if kept.recognised or len(points) != kept.roots.tracer.numbers:
         raise out_of_turn("recognition is of all committed numbers, once")
     spent = kept.spent.with_more(kept.warrant.remaining, recognised=len(points))
@@ -367,7 +367,7 @@ def _give_rows(state: AwaitRows, message: AskRows, given: Given) -> Step[State]:
     """Row points for the positions that the tracer chose; never at the last hop (spec 6.4)."""
     kept = state.kept
     _require_live(kept, given)
-    places = np.frombuffer(message.positions, ">u4").astype(np.int64)
+    places = context.positions(message)
     total = len(state.opened)
     if message.hop != state.hop or places[-1] >= total:
         raise out_of_turn("the positions are not of this list")
@@ -382,7 +382,7 @@ def _give_rows(state: AwaitRows, message: AskRows, given: Given) -> Step[State]:
     proof = group.prove_row_points(
         kept.secrets,
         *context.items(state.ask),
-        _points(state.names.points),
+        group.points(state.names.points),
         places,
         points,
         statement,
@@ -434,10 +434,6 @@ def _answered(kept: Trace, message: Message, answer: Message) -> Trace:
 
 def _name(message: Message) -> bytes:
     return digest(labels.MESSAGE, encode(message))
-
-
-def _points(data: bytes) -> group.Array:
-    return np.frombuffer(data, np.uint8).reshape(-1, 32)
 
 
 def _seed_points(authorisation: Authorisation) -> list[bytes]:

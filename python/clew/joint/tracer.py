@@ -71,7 +71,7 @@ from clew.joint.tracer_states import (
     trace_of,
 )
 from clew.joint.unmasking import read_records, verified_numbers
-from clew.warrants.authorisation import Authorisation, Blinded
+from clew.warrants.authorisation import Authorisation
 from clew.warrants.keys import SigningKey
 
 __all__ = [
@@ -333,11 +333,8 @@ def _check_commitments(state: AwaitCommitments, message: HolderCommitments) -> S
 
 def _take_seals(kept: Trace, message: SealedSeeds, given: Given) -> Step[State]:
     """The warrant's points sealed: from here on the seeds are sealed numbers like any others (spec 5.1)."""
-    points = _points(b"".join(seed.point for seed in kept.authorisation.seeds if isinstance(seed, Blinded)))
-    seals = _points(message.seals)
-    if len(seals) != len(points):
-        raise check_failed("the partner sealed another number of seeds")
-    group.verify_seeds(kept.keys, points, seals, kept.statement, message.proof)
+    kept.answers.seeds(message)
+    seals = group.points(message.seals)
     numbers = group.hash_to_group([share.number.encode() for share in kept.shares], number_dst(kept.order.trace))
     secrets = [share.secret for share in kept.shares]
     kept = replace(kept, seeds=group.seal_seeds(numbers, seals, secrets, kept.keys, given.seed(b"seeds")))
@@ -357,11 +354,8 @@ def _take_seals(kept: Trace, message: SealedSeeds, given: Given) -> Step[State]:
 def _take_recognised(state: AwaitRecognised, message: Recognised, given: Given) -> Step[State]:
     """Names of the tracer's own numbers: it knows them again wherever they are answered (spec 5.2)."""
     kept = state.kept
-    points, names = _points(state.message.points), _points(message.points)
-    if len(points) != len(names):
-        raise check_failed("the partner named another number of recognised numbers")
-    group.verify_recognition(kept.keys, points, names, kept.statement, message.proof)
-    read = _units(state.hidden.read(names, kept.keys))
+    kept.answers.recognised(state.message, message)
+    read = _units(state.hidden.read(group.points(message.points), kept.keys))
     if len(set(read)) != len(read):
         raise check_failed("two numbers have one name")
     found = kept.found.identified(np.arange(len(read)), read)
@@ -390,12 +384,8 @@ def _ask(kept: Trace, hop: int, given: Given, entries: tuple[Entry, ...]) -> Ste
 def _take_names(kept: Trace, hop: int, message: Names, given: Given) -> Step[State]:
     """Names of a hop's items: equal names are one vertex; rows of the new ones are asked for (spec 6.3, 6.4)."""
     asked = kept.asked[hop]
-    total = len(asked.source) + len(asked.declared)
-    if len(message.points) != 32 * total:
-        raise check_failed("the partner named another number of items")
-    order, roots, warrant = kept.order, kept.roots, kept.authorisation
-    statement = context.names(order, roots, warrant, hop, asked.message.evidence)
-    group.verify_names(kept.keys, *context.items(asked.message), _points(message.points), statement, message.proof)
+    order, warrant = kept.order, kept.authorisation
+    kept.answers.names(asked.message, message)
     names = Named.of(asked.names(message, kept.keys))
     found = _named(kept.found, asked, names)
     drawn = Drawn.of(names.vertices(found.names), len(asked.source), given.seed(b"positions"))
@@ -446,13 +436,8 @@ def _take_rows(state: AwaitRows, message: Rows, given: Given) -> Step[State]:
     """Row points: those of new vertices open their rows, whose contacts the next hop is asked about (spec 6.4)."""
     kept, positions = state.kept, state.positions
     asked = kept.asked[state.hop]
-    if len(message.points) != 32 * len(positions):
-        raise check_failed("the partner gave another number of row points")
-    statement = context.rows(kept.order, kept.roots, kept.authorisation, state.names)
-    points = _points(message.points)
-    items, names = context.items(asked.message), _points(state.names.points)
-    group.verify_row_points(kept.keys, *items, names, positions, points, statement, message.proof)
-    read = asked.read(positions, points, kept.keys, rows=True)
+    kept.answers.rows(asked.message, state.names, positions, message)
+    read = asked.read(positions, group.points(message.points), kept.keys, rows=True)
     mine = np.flatnonzero(np.isin(positions, np.fromiter(state.wanted, np.int64, len(state.wanted))))
     vertices = np.fromiter((state.wanted[int(at)] for at in positions[mine]), np.int64, len(mine))
     opened = open_rows(kept.snapshot, kept.index, read[mine], kept.keys, kept.order)
@@ -491,10 +476,6 @@ def _not_unmasked(kept: Trace, request: Unmask) -> Trace:
 def _require_live(kept: Trace, given: Given) -> None:
     if given.now >= kept.authorisation.expires:
         raise expired()
-
-
-def _points(data: bytes) -> group.Array:
-    return np.frombuffer(data, np.uint8).reshape(-1, 32)
 
 
 def _units(points: group.Array) -> list[bytes]:

@@ -8,7 +8,8 @@ from typing import final
 
 import numpy as np
 
-from clew.joint import context, group, labels
+from clew.joint import group, labels
+from clew.joint.answers import Answers
 from clew.joint.asking import Asked, Asker
 from clew.joint.broken import Broken, Unsound
 from clew.joint.commitments import Commitments
@@ -98,9 +99,9 @@ class Trace:
     requests: int = 0
 
     @property
-    def statement(self) -> bytes:
-        """What every proof under this warrant is bound to."""
-        return context.run(self.order, self.roots, self.authorisation)
+    def answers(self) -> Answers:
+        """What the holder's answers are checked against."""
+        return Answers(self.order, self.roots, self.authorisation, self.keys)
 
     @property
     def asker(self) -> Asker:

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self, final
 
-import numpy as np
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from clew.chain.files import Documents
 from clew.errors import ClewError, InputError, UsageError
 from clew.joint import context, group
+from clew.joint.answers import Answers
 from clew.joint.broken import Broken, verify_broken
 from clew.joint.evidence import Checked, check_evidence
 from clew.joint.messages import (
@@ -38,7 +38,7 @@ from clew.joint.messages import (
 )
 from clew.joint.refusals import check_failed
 from clew.joint.terms import Order, Roots, holder_statement, require_fits, tracer_statement, verify
-from clew.warrants.authorisation import Authorisation, Blinded
+from clew.warrants.authorisation import Authorisation
 from clew.warrants.document import Warrant
 from clew.warrants.policy import Policy
 from clew.warrants.verify import open_signed, verify_warrant
@@ -217,27 +217,18 @@ class EvidenceFile:
         return found
 
     def _require_proof(self, warrant: Authorisation, asked: Message, answer: Message) -> None:
-        order, roots, keys = self.order, self.roots, group.HolderKeys(self.roots.holder.keys)
-        run = context.run(order, roots, warrant)
+        answers = Answers(self.order, self.roots, warrant, group.HolderKeys(self.roots.holder.keys))
         match asked, answer:
             case Start(), SealedSeeds():
-                seeds = b"".join(seed.point for seed in warrant.seeds if isinstance(seed, Blinded))
-                if len(seeds) != len(answer.seals):
-                    raise check_failed("the partner sealed another number of seeds")
-                group.verify_seeds(keys, _points(seeds), _points(answer.seals), run, answer.proof)
+                answers.seeds(answer)
             case Recognise(), Recognised():
-                if len(asked.points) != 32 * roots.tracer.numbers or len(answer.points) != len(asked.points):
+                if len(asked.points) != 32 * self.roots.tracer.numbers:
                     raise check_failed("recognition was of another number of numbers than were committed to")
-                group.verify_recognition(keys, _points(asked.points), _points(answer.points), run, answer.proof)
+                answers.recognised(asked, answer)
             case Ask(), Names():
-                said = context.names(order, roots, warrant, asked.hop, asked.evidence)
-                group.verify_names(keys, *context.items(asked), _points(answer.points), said, answer.proof)
-            case AskRows(), Rows() if asked.hop in self._names():
-                listed, names = self._names()[asked.hop]
-                said, items = context.rows(order, roots, warrant, names), context.items(listed)
-                places = np.frombuffer(asked.positions, ">u4").astype(np.int64)
-                shown, points = _points(names.points), _points(answer.points)
-                group.verify_row_points(keys, *items, shown, places, points, said, answer.proof)
+                answers.names(asked, answer)
+            case AskRows(), Rows() if asked.hop in (named := self._names()):
+                answers.rows(*named[asked.hop], context.positions(asked), answer)
             case _:
                 raise check_failed("rows were answered of a list that is not here")
 
@@ -306,10 +297,6 @@ def _exchange(asked: Message, answer: Message) -> Exchange:
         case (Ask(hop=hop), Names(hop=other)) | (AskRows(hop=hop), Rows(hop=other)) if hop == other:
             return asked, answer  # type: ignore[return-value]
     raise ValueError
-
-
-def _points(data: bytes) -> group.Array:
-    return np.frombuffer(data, np.uint8).reshape(-1, 32)
 
 
 def _text(data: bytes) -> str:
