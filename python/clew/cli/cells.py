@@ -78,10 +78,9 @@ def _document(findings: Findings, decisions: Decisions, top: int | None) -> dict
     What was checked and did not hold stands apart, all of it; every ranked row has the decision about it, or null.
     """
     listed = findings.document["summary"]["listed"]
-    latest, refuted = decisions.latest, decisions.refuted
-    rows = findings.ranked.to_pylist()
-    apart = [row for row in rows if row["vertex"] in refuted]
-    ranked = [row for row in rows if row["vertex"] not in refuted][: top or max(listed, _SHOWN)]
+    latest = decisions.latest
+    leads, apart = decisions.apart(findings.ranked.to_pylist())
+    ranked = leads[: top or max(listed, _SHOWN)]
     successions = findings.successions.slice(0, top)
 
     def decided(row: dict[str, Any]) -> dict[str, Any]:

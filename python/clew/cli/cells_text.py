@@ -31,7 +31,7 @@ def findings_text(findings: Findings, decisions: Decisions, top: int) -> str:
 class _Text:
     def __init__(self, findings: Findings, decisions: Decisions) -> None:
         self._findings = findings
-        self._latest, self._refuted = decisions.latest, decisions.refuted
+        self._decisions, self._latest = decisions, decisions.latest
         self._speaker = Speaker(Language.EN)
 
     def lines(self, top: int) -> Iterator[str]:
@@ -48,9 +48,9 @@ class _Text:
         if looked["stage"] > 1:
             yield from self._wrapped({"msgid": words.LATER_STAGE.one, "values": {}}, "")
         yield ""
-        rows = self._findings.ranked.to_pylist()
-        yield from self._ranked([row for row in rows if row["vertex"] not in self._refuted], top)
-        yield from self._apart([row for row in rows if row["vertex"] in self._refuted])
+        leads, apart = self._decisions.apart(self._findings.ranked.to_pylist())
+        yield from self._ranked(leads, top)
+        yield from self._apart(apart)
         yield from self._changes(top)
         yield from self._hubs(document["hubs"])
         for sentence in (*document["limits"], *document["notes"]):

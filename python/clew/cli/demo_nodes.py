@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import socket
@@ -18,12 +17,10 @@ from types import FrameType
 from typing import Any, Final, final
 
 from clew.errors import StorageError, UsageError
-from clew.node.asking import SOCKET, ask_node
+from clew.node.asking import ask_node
+from clew.node.identity import has_room_for_socket
 
 __all__ = ["Nodes", "free_ports", "room_for_sockets", "running"]
-
-_SOCKET_PATH: Final = 100
-"""Longer paths are refused for a node's socket; the systems' own limits are 104 and 108 bytes."""
 
 _START_SECONDS: Final = 60.0
 _STILL_SECONDS: Final = 600.0
@@ -123,7 +120,7 @@ def room_for_sockets(folder: Path, names: Sequence[str]) -> Iterator[Path]:
     """Where nodes of these names can stand while they run: in the folder, or where its path is too long for a socket,
     in a temporary one, from which they are moved into the folder at the end."""
     longest = max(names, key=len)
-    if len(os.fsencode((folder / longest / "node" / SOCKET).resolve())) <= _SOCKET_PATH:
+    if has_room_for_socket(folder / longest / "node"):
         yield folder
         return
     short = Path(tempfile.mkdtemp(prefix="clew-demo-"))

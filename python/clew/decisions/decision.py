@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Self, final
@@ -105,6 +105,12 @@ class Decisions:
     def refuted(self) -> frozenset[str]:
         """The vertices that were checked and found wrong: they are no leads, whatever their probability."""
         return frozenset(vertex for vertex, one in self.latest.items() if not one.held)
+
+    def apart(self, rows: Iterable[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The ranked rows that are leads, and those of numbers that did not hold, each in their order."""
+        refuted, every = self.refuted, list(rows)
+        leads = [row for row in every if row["vertex"] not in refuted]
+        return leads, [row for row in every if row["vertex"] in refuted]
 
     def encode(self) -> bytes:
         """The one spelling of the file."""

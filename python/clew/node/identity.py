@@ -27,13 +27,24 @@ from clew.warrants.files import read_file, write_file
 from clew.warrants.keyfile import read_key, seal_key
 from clew.warrants.keys import PublicKey, SigningKey
 
-__all__ = ["Card", "Identity", "Settings", "open_identity", "parse_address", "read_settings", "require_short", "set_up"]
+__all__ = [
+    "Card",
+    "Identity",
+    "Settings",
+    "has_room_for_socket",
+    "open_identity",
+    "parse_address",
+    "read_settings",
+    "require_short",
+    "set_up",
+]
 
 _SETTINGS: Final = "node.json"
 _KEY: Final = "identity.key"
 _VERSION: Final = 1
 _LIMIT: Final = 64 * 1024
 _SOCKET_LENGTH: Final = 100
+"""Longer paths are refused for a node's socket; the systems' own limits are 104 and 108 bytes."""
 _LABEL: Final = b"clew/1 node-card\n"
 _ADDRESS: Final = re.compile(r"(?:\[(?P<six>[0-9a-f:]+)\]|(?P<name>[A-Za-z0-9.-]{1,253})):(?P<port>\d{1,5})", re.ASCII)
 
@@ -158,9 +169,14 @@ def parse_address(text: str) -> tuple[str, int]:
     return host, int(found["port"])
 
 
+def has_room_for_socket(folder: Path) -> bool:
+    """Whether a node's socket can stand in the folder: its path is not too long for one."""
+    return len(bytes(folder.resolve() / SOCKET)) <= _SOCKET_LENGTH
+
+
 def require_short(folder: Path) -> None:
     """Return if a socket can stand in the folder; ``UsageError`` if its path is too long for one."""
-    if len(bytes(folder.resolve() / SOCKET)) > _SOCKET_LENGTH:
+    if not has_room_for_socket(folder):
         raise UsageError(
             "node.path-long",
             "the node's folder has too long a path for a socket in it",

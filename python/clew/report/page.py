@@ -228,9 +228,8 @@ def _reason(reason: Mapping[str, Any], speaker: Speaker) -> dict[str, str | Mark
 
 def _leads(contents: Contents, speaker: Speaker) -> dict[str, Any]:
     """The leads, and apart from them the numbers that did not hold, and those ranked below the list."""
-    latest, refuted = contents.decisions.latest, contents.decisions.refuted
-    rows = contents.findings.ranked.to_pylist()
-    left = [row for row in rows if row["vertex"] not in refuted]
+    latest = contents.decisions.latest
+    left, refuted = contents.decisions.apart(contents.findings.ranked.to_pylist())
     listed = [row for row in left if row["probability"] >= contents.listed_at]
     rest = left[len(listed) :]
     for row in listed[:REASONED]:
@@ -241,7 +240,7 @@ def _leads(contents: Contents, speaker: Speaker) -> dict[str, Any]:
         "count": len(listed),
         "reasoned": listed[:REASONED],
         "brief": listed[REASONED:],
-        "refuted": [row for row in rows if row["vertex"] in refuted],
+        "refuted": refuted,
         "rest": rest[:UNLISTED_ROWS],
         "unlisted": len(rest),
     }
