@@ -8,6 +8,10 @@ UV := $(TOOLS)/bin/uv
 RUN := $(UV) run --locked --no-sync
 PYTHON ?= python3
 
+# Some machines forbid Python to keep what it compiled. Each of the many commands that the tests run would then compile
+# everything that it imports again, which takes longer than most of them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo test check bench docs lint types contracts rust fuzz constant-time clean
 
 help:  ## list the targets

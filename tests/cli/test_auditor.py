@@ -165,7 +165,7 @@ def test_evidence_that_was_spoilt_by_who_sent_it_proves_nothing(
     pair: Desks, tmp_path: Path, key: list[str | Path]
 ) -> None:
     declaring(pair)
-    spoilt = lied(pair, lambda asked: replace(asked, evidence=asked.evidence[:-1] + b"\0"))
+    spoilt = lied(pair, lambda asked: replace(asked, evidence=asked.evidence[:-1] + bytes([asked.evidence[-1] ^ 1])))
     shown = checked(pair, spoilt.encode(), tmp_path, key, expect=4)
     assert shown["lists"][0]["fault"]["code"] == "joint.evidence"
     assert shown["wrong"] == shown["lists"][0]["declared"] == 64
