@@ -69,6 +69,12 @@ def test_a_named_word_does_not_push_the_known_ones_out() -> None:
     assert (rule.outgoing, rule.incoming) == (("Out",), ("In", "X"))
 
 
+@pytest.mark.parametrize("word", ["X", "Out", "none"])
+def test_a_word_that_was_named_for_both_ways_is_refused_and_neither_asked_again_nor_taken_for_one(word: str) -> None:
+    with pytest.raises(InputError, match="both outgoing and incoming"):
+        look(lines("In", "Out", "X"), **{"direction.outgoing": word, "direction.incoming": word})
+
+
 def test_a_word_without_direction_beside_known_ones_is_named() -> None:
     draft = look(lines("In", "Out", "X"))
     assert keys(draft) == set()
