@@ -2,7 +2,7 @@
 
 Each turn takes libsodium's calls, then every line once, for one backend after the other, so that what the machine
 does meanwhile hurts all alike; medians of the turns are shown. A rate is wall time on all cores. A *ratio* is
-libsodium's processor time for the same work over ours, both of all threads: how many cores' worth of libsodium one
+libsodium's processor time for the same work over ours, both with all cores busy: how many cores' worth of libsodium one
 core of Clew is. libsodium has no batches, no tables of other bases than the generator and no sums of products, so its
 part of a line is the sum of its single calls, which the line states.
 
@@ -192,7 +192,7 @@ def run(context: Context) -> list[Figure]:
     if costs and isinstance(peer, LibSodium):
         calls = ", ".join(f"{call} {seconds * 1e6:.1f}" for call, seconds in costs.items())
         note = f"us a call: {calls}; {peer.overhead * 1e6:.2f} us of Python taken off each"
-        figures.append(Figure(f"libsodium {peer.version}, 1 core", 1 / costs["multiply"], "/s", note))
+        figures.append(Figure(f"libsodium {peer.version}, a core", 1 / costs["multiply"], "/s", note))
     return figures
 
 

@@ -30,16 +30,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from bench import Context, Figure
 from bench.contact_graph import BEGIN, END, HUB_LIMIT, ContactGraph, Reached, draw
-from bench.core import ZEN_5
 from bench.libsodium import LibSodium, load
 from clew import _core as core
 from clew.case.folder import CaseFolder
@@ -283,9 +283,9 @@ SPLIT = Layout("split", (0,), (1,))
 
 
 def measured(
-    graph: ContactGraph, seed: int, layout: Layout, folder: Path, backends: list[str], sodium: float | None
+    graph: ContactGraph, seed: int, layout: Layout, folder: Path, backends: list[str], peer: LibSodium | None
 ) -> Iterator[Figure]:
-    """The figures of one layout, on each backend; ``sodium`` are libsodium's seconds of a multiplication."""
+    """The figures of one layout, on each backend, beside a multiplication by libsodium at that time."""
     pair = _made(graph, layout, folder)
     stores = tuple(graph.of(services) for services in (layout.tracer, layout.holder) if services)
     reached = graph.reached(seed, HOPS, stores)
@@ -294,12 +294,24 @@ def measured(
         warrant, seeds = papers(folder, terms, str(graph.texts[seed]))
         copied = [again(pair, folder / backend) for backend in backends[1:]]
         yield from _snapshot_figures(layout, pair[1], sending)
-        first = trace(pair, warrant, seeds, reached)
+        first, sodium = _beside(peer, partial(trace, pair, warrant, seeds, reached))
     yield from _figures(f"{backends[0]}: joint, {layout.name}", backends[0], first, reached, sodium)
     for backend, other in zip(backends[1:], copied, strict=True):
         with serving(other, backend):
-            found = trace(other, warrant, seeds, reached)
+            found, sodium = _beside(peer, partial(trace, other, warrant, seeds, reached))
         yield from _figures(f"{backend}: joint, {layout.name}", backend, found, reached, sodium)
+
+
+def _beside(peer: LibSodium | None, work: Callable[[], Traced]) -> tuple[Traced, float | None]:
+    """What the work comes to, and libsodium's seconds of a multiplication: the mean of before and after."""
+    before = _multiplication(peer)
+    found = work()
+    after = _multiplication(peer)
+    return found, None if before is None or after is None else (before + after) / 2
+
+
+def _multiplication(peer: LibSodium | None) -> float | None:
+    return None if peer is None else peer.costs(["multiply"])["multiply"]
 
 
 def _made(graph: ContactGraph, layout: Layout, folder: Path) -> tuple[Server, Server]:
@@ -337,7 +349,8 @@ def _figures(name: str, backend: str, found: Traced, reached: Reached, sodium: f
     note += f"{processor / found.vertices * 1e6:.0f} us a result, the ancestor's code {ANCESTOR_CORE * 1e6:,.0f}"
     rate = found.vertices / processor
     ratio = rate * sodium if sodium is not None else None
-    note += f"; one result in the time of {1 / ratio:.1f} multiplications by libsodium" if ratio is not None else ""
+    if sodium is not None and ratio is not None:
+        note += f"; one result in the time of {1 / ratio:.1f} multiplications by libsodium ({sodium * 1e6:.0f} us)"
     yield Figure(f"{name}, results a second a core", rate, "/s", note, ratio=ratio)
     recognition = sum(found.sizes.get(kind, 0) for kind in ("Recognise", "Recognised"))
     total = sum(found.sizes.values()) - recognition
@@ -348,8 +361,8 @@ def _figures(name: str, backend: str, found: Traced, reached: Reached, sodium: f
 
 def run(context: Context) -> list[Figure]:
     """Both layouts on the vector core and, where all records are at the holder, on the portable one."""
-    peer = load()
-    sodium = peer.multiply() if isinstance(peer, LibSodium) else None
+    loaded = load()
+    peer = loaded if isinstance(loaded, LibSodium) else None
     scale = min(1.0, context.rows / 10_000_000)
     numbers, pairs = (max(least, int(scale * full)) for least, full in ((3_000, NUMBERS), (20_000, PAIRS)))
     graph = draw(numbers, pairs, GRAPH_SEED)
@@ -357,11 +370,8 @@ def run(context: Context) -> list[Figure]:
     best = core.backends()[0]
     both = [best, "portable"] if best != "portable" else [best]
     folder = context.folder / "joint"
-    figures = list(measured(graph, seed, ALONE, folder / "alone", both, sodium))
+    figures = list(measured(graph, seed, ALONE, folder / "alone", both, peer))
     shutil.rmtree(folder / "alone")
-    figures += measured(graph, seed, SPLIT, folder / "split", both if context.whole_peers else both[:1], sodium)
+    figures += measured(graph, seed, SPLIT, folder / "split", both if context.whole_peers else both[:1], peer)
     shutil.rmtree(folder / "split")
-    if sodium is not None:
-        note = f"{sodium * 1e6:.1f} us of a core for a multiplication, 41 where the targets were set"
-        figures.append(Figure("joint, yardstick: libsodium here", sodium / ZEN_5, "times as slow", note))
     return figures
