@@ -17,13 +17,12 @@ import platform
 import sys
 import tempfile
 from collections.abc import Callable
-from itertools import chain
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from bench import Context, Figure, core, hashing, importing, joint, overlap, tracing
+from bench import Context, Figure, core, cores, hashing, importing, joint, overlap, tracing
 
 BASELINE = Path(__file__).with_name("baseline.json")
 FLOOR = 0.8
@@ -62,17 +61,17 @@ def main() -> int:
     if not context.full:
         print(f"targets and ratios are stated for {ROWS:,} rows; not compared")
         return 0
+    kind, baseline = processor(), json.loads(BASELINE.read_text())
     if given.write:
-        kept = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
         ratios = {figure.name: round(figure.ratio, 4) for figure in figures if figure.ratio is not None}
-        kept[processor()] = kept.get(processor(), {}) | ratios
-        BASELINE.write_text(json.dumps(kept, indent=2) + "\n")
+        baseline[kind] = baseline.get(kind, {}) | ratios
+        BASELINE.write_text(json.dumps(baseline, indent=2) + "\n")
     for figure in figures:
         if not figure.met and figure.depends_on_machine:
             print(f"target missed, on this machine: {line(figure)}")
-    baseline = kept_for(processor(), json.loads(BASELINE.read_text()))
-    compared = comparable(baseline, figures, bool(given.only))
-    print(f"compared with {len(compared)} of {len(baseline)} kept ratios: the others are of what did not run here")
+    kept = kept_for(kind, baseline)
+    compared = comparable(kept, figures, bool(given.only))
+    print(f"compared with {len(compared)} of {len(kept)} kept ratios: the others are of what did not run here")
     failed = failures(figures, compared)
     for failure in failed:
         print(failure, file=sys.stderr)
@@ -82,8 +81,9 @@ def main() -> int:
 def kept_for(kind: str, baseline: dict[str, dict[str, float]]) -> dict[str, float]:
     """The ratios of a kind of processor; what was never measured on one is the lowest of any kind."""
     lowest: dict[str, float] = {}
-    for name, ratio in chain.from_iterable(kept.items() for kept in baseline.values()):
-        lowest[name] = min(ratio, lowest.get(name, ratio))
+    for kept in baseline.values():
+        for name, ratio in kept.items():
+            lowest[name] = min(ratio, lowest.get(name, ratio))
     return lowest | baseline.get(kind, {})
 
 
@@ -129,12 +129,12 @@ def processor() -> str:
     A vector kernel and libsodium do not gain alike from one generation to the next: on a Zen 3 the AVX2 kernel is 1.8
     libsodiums, on a Zen 4 it is 2.6.
     """
-    named = _processor()
+    named = _cpuinfo()
     made = f"{named.get('vendor_id', platform.machine())} family {named.get('cpu family', 'unknown')}"
     return f"{made}, {core.backends()[0]}"
 
 
-def _processor() -> dict[str, str]:
+def _cpuinfo() -> dict[str, str]:
     cpuinfo = Path("/proc/cpuinfo")
     first = cpuinfo.read_text().split("\n\n")[0].splitlines() if cpuinfo.exists() else []
     return {name.strip(): value.strip() for name, _, value in (text.partition(":") for text in first)}
@@ -142,11 +142,10 @@ def _processor() -> dict[str, str]:
 
 def machine() -> str:
     """The machine and versions, as measured figures need them beside them."""
-    model = _processor().get("model name") or platform.processor() or platform.machine()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    model = _cpuinfo().get("model name") or platform.processor() or platform.machine()
     load = f"{os.getloadavg()[0]:.1f}"
     versions = f"Python {platform.python_version()}, DuckDB {duckdb.__version__}, Arrow {pa.__version__}"
-    return f"{model}, {cores} cores, {platform.system()} {platform.release()}, load {load}; {versions}"
+    return f"{model}, {cores()} cores, {platform.system()} {platform.release()}, load {load}; {versions}"
 
 
 if __name__ == "__main__":

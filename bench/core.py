@@ -203,7 +203,7 @@ def _measure(backends: list[str], peer: LibSodium | None) -> tuple[dict[tuple[st
     costs: dict[str, list[float]] = defaultdict(list)
     try:
         for turn in range(-1, TURNS):  # turn -1 warms up: tables, threads, memory
-            now = {call: getattr(peer, call)() for call in CALLS} if peer else {}
+            now = peer.costs(CALLS, turns=1) if peer else {}
             for call, seconds in now.items():
                 costs[call].append(seconds)
             for backend in backends:

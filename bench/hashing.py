@@ -13,7 +13,6 @@ function from a measured rate.
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import time
 from pathlib import Path
@@ -21,7 +20,7 @@ from random import SystemRandom
 
 import numpy as np
 
-from bench import Context, Figure
+from bench import Context, Figure, cores
 from bench.mobile_numbers import matches, possible_mobile_numbers
 from clew import _core as core
 from clew.effects import system_randomness
@@ -40,10 +39,10 @@ def run(context: Context) -> list[Figure]:
     """The time for all French mobile numbers, found again from their hashes, and what follows from the rates."""
     program = _compiled(context.folder)
     numbers = _drawn(VICTIMS)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = cores()
     alone, count = _undo(program, numbers, threads=1)
-    together, _ = _undo(program, numbers, threads=cores)
-    salted, _ = _undo(program, numbers, threads=cores, salt=SALT)
+    together, _ = _undo(program, numbers, threads=threads)
+    salted, _ = _undo(program, numbers, threads=threads, salt=SALT)
     plans = possible_mobile_numbers()
     undone = f"{VICTIMS:,} of {VICTIMS:,} hashed numbers found"
     world, vast = sum(plans.values()), plans[43]
@@ -55,7 +54,7 @@ def run(context: Context) -> list[Figure]:
             f"{undone}; {count / alone / 1e6:.0f} million SHA-256 a second; {count:,} numbers, "
             f"{plans[FRANCE]:,} of them in the plan",
         ),
-        Figure(f"all French mobiles, {cores} cores", together, "s", undone),
+        Figure(f"all French mobiles, {threads} cores", together, "s", undone),
         Figure("the same with a known salt", salted, "s", undone),
         Figure("the same in one line of Python", count * _loop() / 60, "min", f"extrapolated from {LOOP:,}; hashlib"),
         Figure(

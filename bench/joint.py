@@ -30,17 +30,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from bench import Context, Figure
 from bench.contact_graph import BEGIN, END, HUB_LIMIT, ContactGraph, Reached, draw
-from bench.libsodium import LibSodium, load
+from bench.libsodium import Yardstick
 from clew import _core as core
 from clew.case.folder import CaseFolder
 from clew.chain.files import read_graph
@@ -280,11 +279,10 @@ class Layout:
 
 ALONE = Layout("all at the holder", (), (0, 1))
 SPLIT = Layout("split", (0,), (1,))
+MULTIPLY: Final = "multiply"  # libsodium's call that a result is counted in
 
 
-def measured(
-    graph: ContactGraph, seed: int, layout: Layout, folder: Path, backends: list[str], peer: LibSodium | None
-) -> Iterator[Figure]:
+def measured(graph: ContactGraph, seed: int, layout: Layout, folder: Path, backends: list[str]) -> Iterator[Figure]:
     """The figures of one layout, on each backend, beside a multiplication by libsodium at that time."""
     pair = _made(graph, layout, folder)
     stores = tuple(graph.of(services) for services in (layout.tracer, layout.holder) if services)
@@ -294,24 +292,16 @@ def measured(
         warrant, seeds = papers(folder, terms, str(graph.texts[seed]))
         copied = [again(pair, folder / backend) for backend in backends[1:]]
         yield from _snapshot_figures(layout, pair[1], sending)
-        first, sodium = _beside(peer, partial(trace, pair, warrant, seeds, reached))
-    yield from _figures(f"{backends[0]}: joint, {layout.name}", backends[0], first, reached, sodium)
+        yardstick = Yardstick(MULTIPLY)
+        with yardstick.beside():
+            first = trace(pair, warrant, seeds, reached)
+    yield from _figures(f"{backends[0]}: joint, {layout.name}", backends[0], first, reached, yardstick)
     for backend, other in zip(backends[1:], copied, strict=True):
         with serving(other, backend):
-            found, sodium = _beside(peer, partial(trace, other, warrant, seeds, reached))
-        yield from _figures(f"{backend}: joint, {layout.name}", backend, found, reached, sodium)
-
-
-def _beside(peer: LibSodium | None, work: Callable[[], Traced]) -> tuple[Traced, float | None]:
-    """What the work comes to, and libsodium's seconds of a multiplication: the mean of before and after."""
-    before = _multiplication(peer)
-    found = work()
-    after = _multiplication(peer)
-    return found, None if before is None or after is None else (before + after) / 2
-
-
-def _multiplication(peer: LibSodium | None) -> float | None:
-    return None if peer is None else peer.costs(["multiply"])["multiply"]
+            yardstick = Yardstick(MULTIPLY)
+            with yardstick.beside():
+                found = trace(other, warrant, seeds, reached)
+        yield from _figures(f"{backend}: joint, {layout.name}", backend, found, reached, yardstick)
 
 
 def _made(graph: ContactGraph, layout: Layout, folder: Path) -> tuple[Server, Server]:
@@ -337,7 +327,7 @@ def _snapshot_figures(layout: Layout, holder: Server, sending: float) -> Iterato
     yield Figure(f"joint, {layout.name}, snapshot bytes an entry", size, "bytes", note)
 
 
-def _figures(name: str, backend: str, found: Traced, reached: Reached, sodium: float | None) -> Iterator[Figure]:
+def _figures(name: str, backend: str, found: Traced, reached: Reached, yardstick: Yardstick) -> Iterator[Figure]:
     frontier = 1 + sum(reached.contacts)
     own = f", {found.spent['recognised']:,} own numbers recognised in {found.recognising:.2f} s of it"
     note = f"{found.vertices:,} vertices; {frontier:,} frontier items, {found.items:,} with what fills the lists"
@@ -348,9 +338,13 @@ def _figures(name: str, backend: str, found: Traced, reached: Reached, sodium: f
     note = f"{processor:.2f} s: tracer {found.processor[0]:.2f}, holder {found.processor[1]:.2f}; "
     note += f"{processor / found.vertices * 1e6:.0f} us a result, the ancestor's code {ANCESTOR_CORE * 1e6:,.0f}"
     rate = found.vertices / processor
-    ratio = rate * sodium if sodium is not None else None
-    if sodium is not None and ratio is not None:
-        note += f"; one result in the time of {1 / ratio:.1f} multiplications by libsodium ({sodium * 1e6:.0f} us)"
+    sodium, ratio = yardstick.costs(), None
+    if isinstance(sodium, str):
+        note += f"; {sodium}"
+    else:
+        ratio = rate * sodium[MULTIPLY]
+        each = f"{sodium[MULTIPLY] * 1e6:.0f} us"
+        note += f"; one result in the time of {1 / ratio:.1f} multiplications by libsodium ({each})"
     yield Figure(f"{name}, results a second a core", rate, "/s", note, ratio=ratio)
     recognition = sum(found.sizes.get(kind, 0) for kind in ("Recognise", "Recognised"))
     total = sum(found.sizes.values()) - recognition
@@ -361,8 +355,6 @@ def _figures(name: str, backend: str, found: Traced, reached: Reached, sodium: f
 
 def run(context: Context) -> list[Figure]:
     """Both layouts on the vector core and, where all records are at the holder, on the portable one."""
-    loaded = load()
-    peer = loaded if isinstance(loaded, LibSodium) else None
     scale = min(1.0, context.rows / 10_000_000)
     numbers, pairs = (max(least, int(scale * full)) for least, full in ((3_000, NUMBERS), (20_000, PAIRS)))
     graph = draw(numbers, pairs, GRAPH_SEED)
@@ -370,8 +362,8 @@ def run(context: Context) -> list[Figure]:
     best = core.backends()[0]
     both = [best, "portable"] if best != "portable" else [best]
     folder = context.folder / "joint"
-    figures = list(measured(graph, seed, ALONE, folder / "alone", both, peer))
+    figures = list(measured(graph, seed, ALONE, folder / "alone", both))
     shutil.rmtree(folder / "alone")
-    figures += measured(graph, seed, SPLIT, folder / "split", both if context.whole_peers else both[:1], peer)
+    figures += measured(graph, seed, SPLIT, folder / "split", both if context.whole_peers else both[:1])
     shutil.rmtree(folder / "split")
     return figures

@@ -11,19 +11,20 @@ every other core multiplies by libsodium meanwhile, in a thread; such a call run
 from __future__ import annotations
 
 import ctypes
-import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import median
+from statistics import mean, median
 from threading import Event, Thread
 from typing import Any
 
 import numpy as np
 
-__all__ = ["LibSodium", "load"]
+from bench import cores
+
+__all__ = ["LibSodium", "Yardstick", "load"]
 
 
 def load() -> LibSodium | str:
@@ -38,6 +39,32 @@ def load() -> LibSodium | str:
         return "libsodium (rbcl) does not start"
     _sodium.sodium_version_string.restype = ctypes.c_char_p
     return LibSodium(_sodium, _sodium.sodium_version_string().decode())
+
+
+class Yardstick:
+    """What calls of libsodium cost before and after the work that they stand beside."""
+
+    def __init__(self, *calls: str) -> None:
+        self._calls = calls
+        self._peer = load()
+        self._moments: list[dict[str, float]] = []
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Measure, let the work be done, and measure again."""
+        self._measure()
+        yield
+        self._measure()
+
+    def costs(self) -> dict[str, float] | str:
+        """Processor seconds of each call, the mean of all moments; or in words why there are none."""
+        if isinstance(self._peer, str):
+            return self._peer
+        return {call: mean(moment[call] for moment in self._moments) for call in self._calls}
+
+    def _measure(self) -> None:
+        if isinstance(self._peer, LibSodium):
+            self._moments.append(self._peer.costs(self._calls))
 
 
 @dataclass(frozen=True)
@@ -96,35 +123,40 @@ class LibSodium:
         for i in range(self.calls):
             to_point(ctypes.c_void_p(points[i].ctypes.data), ctypes.c_void_p(uniform[i].ctypes.data))
         texts = np.zeros((self.calls, 200), np.uint8)
-        out = np.empty((self.calls, 64), np.uint8)
-        return [("uniform", uniform), ("scalars", scalars), ("points", points), ("texts", texts), ("out", out)]
+        inputs = [("uniform", uniform), ("scalars", scalars), ("points", points), ("texts", texts)]
+        return [*inputs, *((name, np.empty((self.calls, 64), np.uint8)) for name in ("out", "spare"))]
 
     def _each(self, name: str, *operands: str, last: Any = None) -> float:
         return self._raw(name, *operands, last=last) - self.overhead
 
     def _raw(self, name: str, *operands: str, last: Any = None) -> float:
+        every = self._loop(name, *operands, last=last)
+        with self._company():
+            begin = time.thread_time()
+            every()
+            return (time.thread_time() - begin) / self.calls
+
+    def _loop(self, name: str, *operands: str, last: Any = None) -> Callable[[], None]:
         function = getattr(self.library, name)
         function.argtypes = [ctypes.c_void_p] * len(operands) + ([type(last)] if last is not None else [])
         function.restype = ctypes.c_int
         rows = [(*row, last) if last is not None else row for row in zip(*map(self._places.get, operands), strict=True)]
-        with self._company():
-            begin = time.thread_time()
+
+        def every() -> None:
             for row in rows:
                 function(*row)
-            return (time.thread_time() - begin) / self.calls
+
+        return every
 
     @contextmanager
     def _company(self) -> Iterator[None]:
-        done = Event()
-        scalar, point = self._places["scalars"][0], self._places["points"][0]
+        every, done = self._loop("crypto_scalarmult_ristretto255", "spare", "scalars", "points"), Event()
 
-        def multiply() -> None:
-            out = ctypes.create_string_buffer(32)
+        def work() -> None:
             while not done.is_set():
-                self.library.crypto_scalarmult_ristretto255(out, ctypes.c_void_p(scalar), ctypes.c_void_p(point))
+                every()
 
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        others = [Thread(target=multiply) for _ in range(cores - 1)]
+        others = [Thread(target=work) for _ in range(cores() - 1)]
         for other in others:
             other.start()
         try:

@@ -18,13 +18,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from statistics import mean
 
 import pyarrow as pa
 
 from bench import Context, Figure
 from bench.core import CALLS
-from bench.libsodium import LibSodium, load
+from bench.libsodium import Yardstick
 from bench.psi_peers import Measured, items, openmined, spu
 from clew import _core as core
 from clew.effects import system_randomness
@@ -143,18 +142,16 @@ def unbalanced(short: int, size: int, common: int) -> Unbalanced:
 
 def run(context: Context) -> list[Figure]:
     """Both uses beside libsodium's arithmetic, and how many times as fast they are as each peer."""
-    sodium = [_sodium()]
-    lists, short = balanced(SIZE, COMMON), unbalanced(SHORT, SIZE, SHORT_COMMON)
-    sodium.append(_sodium())
+    yardstick = Yardstick(*CALLS)
+    with yardstick.beside():
+        lists, short = balanced(SIZE, COMMON), unbalanced(SHORT, SIZE, SHORT_COMMON)
     small = SIZE if context.whole_peers else SMALL
     whole = [openmined(small, small, small // 100), spu("ecdh", SIZE, SIZE, COMMON), spu("rr22", SIZE, SIZE, COMMON)]
     if context.whole_peers:
         whole.append(spu("ecdh-elligator", SIZE, SIZE, COMMON))
     prepared = [openmined(SHORT, small, SHORT_COMMON), spu("unbalanced", SHORT, SIZE, SHORT_COMMON)]
-    sodium.append(_sodium())
-    again, short_again = balanced(SIZE, COMMON), unbalanced(SHORT, SIZE, SHORT_COMMON)
-    sodium.append(_sodium())
-    costs = {call: mean(measured[call] for measured in sodium) for call in CALLS} if all(sodium) else {}
+    with yardstick.beside():
+        again, short_again = balanced(SIZE, COMMON), unbalanced(SHORT, SIZE, SHORT_COMMON)
     counted, learnt = _mean(lists.counted, again.counted), _mean(lists.learnt, again.learnt)
     online = sorted(short.online + short_again.online, key=lambda taken: taken.wall)[ONLINE_TURNS]
     offline = _mean(short.offline, short_again.offline)
@@ -163,11 +160,12 @@ def run(context: Context) -> list[Figure]:
     turns = f"{lists.counted.wall:.1f} and {again.counted.wall:.1f} s"
     proven = "with the proof that one key made all answers"
     filtered = f"{8 * short.filter_bytes / SIZE:.0f} bits a number"
+    sodium = yardstick.costs()
     figures = [
-        _figure(f"{balance}, how many", counted, SIZE, turns, costs, HOW_MANY, most=9.0),
-        _figure(f"{balance}, and then which", learnt, SIZE, proven, costs, WHICH),
-        _figure(f"{unbalance}, online", online, SHORT, f"median of {2 * ONLINE_TURNS}", costs, ONLINE, most=0.030),
-        _figure(f"{unbalance}, offline", offline, SIZE, filtered, costs, OFFLINE, least=450_000),
+        _figure(f"{balance}, how many", counted, SIZE, turns, sodium, HOW_MANY, most=9.0),
+        _figure(f"{balance}, and then which", learnt, SIZE, proven, sodium, WHICH),
+        _figure(f"{unbalance}, online", online, SHORT, f"median of {2 * ONLINE_TURNS}", sodium, ONLINE, most=0.030),
+        _figure(f"{unbalance}, offline", offline, SIZE, filtered, sodium, OFFLINE, least=450_000),
     ]
     for peer in whole:
         figures += _against(peer, balance, counted.wall, SIZE)
@@ -189,26 +187,21 @@ def _mean(one: Taken, other: Taken) -> Taken:
     return Taken((one.wall + other.wall) / 2, (one.processor + other.processor) / 2)
 
 
-def _sodium() -> dict[str, float]:
-    """Processor seconds of libsodium's calls now; none where it is not installed, which the figures of the core say."""
-    peer = load()
-    return peer.costs(CALLS) if isinstance(peer, LibSodium) else {}
-
-
 def _figure(
     name: str,
     taken: Taken,
     items: int,
     note: str,
-    sodium: dict[str, float],
+    sodium: dict[str, float] | str,
     calls: dict[str, int],
     *,
     most: float | None = None,
     least: float | None = None,
 ) -> Figure:
     """Seconds, or with ``least`` a rate, with the ratio to libsodium's calls for so many items."""
-    ratio = None
-    if sodium:
+    if isinstance(sodium, str):
+        note, ratio = f"{note}; {sodium}", None
+    else:
         ratio = items * sum(sodium[call] * count for call, count in calls.items()) / taken.processor
         spelled = " + ".join(f"{count} {call}" for call, count in calls.items())
         note = (

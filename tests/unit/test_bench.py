@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench import Figure
-from bench.__main__ import failures, line
+from bench.__main__ import failures, kept_for, line
 
 
 def test_a_missed_target_a_fallen_ratio_and_a_measure_that_was_not_taken_fail() -> None:
@@ -24,3 +24,9 @@ def test_a_slow_machine_alone_fails_nothing_and_is_not_hidden() -> None:
     assert "MISSED" in line(slow)
     assert failures([slow], {"trace": 3.0}) == ["slower than it was: trace: 2.000, was 3.000"]
     assert failures([Figure("rate", 10, "rows/s", least=20)], {}) == []
+
+
+def test_a_processor_without_kept_ratios_is_compared_with_the_lowest_of_any_and_another_with_its_own() -> None:
+    baseline = {"a": {"avx2: name": 2.6, "import": 0.4}, "b": {"avx2: name": 1.8, "ifma: name": 9.0}}
+    assert kept_for("a", baseline) == {"avx2: name": 2.6, "import": 0.4, "ifma: name": 9.0}
+    assert kept_for("c", baseline) == {"avx2: name": 1.8, "import": 0.4, "ifma: name": 9.0}

@@ -11,7 +11,7 @@ from re import _parser  # type: ignore[attr-defined]
 import pytest
 
 from bench import Figure, core, hashing, mobile_numbers
-from bench.__main__ import comparable, kept_for
+from bench.__main__ import comparable
 
 
 @pytest.mark.skipif(shutil.which("rustc") is None, reason="the search is compiled with rustc")
@@ -41,9 +41,3 @@ def test_what_is_not_on_this_machine_is_not_compared_and_what_is_must_be_measure
     expected = {"portable: name", "import"} | ({"ifma: name"} if "ifma" in core.backends() else set())
     assert set(comparable(baseline, figures, some=False)) == expected
     assert set(comparable(baseline, figures, some=True)) == {"portable: name"}
-
-
-def test_a_processor_without_kept_ratios_is_compared_with_the_lowest_of_any_and_another_with_its_own() -> None:
-    baseline = {"a": {"avx2: name": 2.6, "import": 0.4}, "b": {"avx2: name": 1.8, "ifma: name": 9.0}}
-    assert kept_for("a", baseline) == {"avx2: name": 2.6, "import": 0.4, "ifma: name": 9.0}
-    assert kept_for("c", baseline) == {"avx2: name": 1.8, "import": 0.4, "ifma: name": 9.0}

@@ -8,7 +8,7 @@ from typing import Any, Final, final
 
 from clew.errors import InputError
 from clew.numbers import may_hold_number
-from clew.records.columns import Columns
+from clew.records.columns import Columns, look_at_columns
 from clew.records.draft import Draft, Question, Unit
 from clew.records.profile import Column
 from clew.records.sample import Sample
@@ -24,12 +24,11 @@ LENGTH_SHOWN: Final = 40
 class Drafting:
     """The sample, the answers so far, and the draft that every step of :func:`clew.records.sniff.sniff` adds to."""
 
-    columns: Columns  # set once the lines are cut
-
     def __init__(self, sample: Sample, answers: Mapping[str, Any], asking: bool) -> None:
         self.sample = sample
         self.answers = answers
         self.asking = asking
+        self.columns: Columns = look_at_columns([])  # until the lines are cut
         self.document: dict[str, Any] = {"version": 1}
         self.questions: list[Question] = []
         self.notes: list[str] = []

@@ -55,7 +55,6 @@ def sniff(sample: Sample, answers: Mapping[str, Any], *, asking: bool = False) -
     open_encoding = _encoding(drafting)
     _delimiter(drafting)
     if any(question.key == "file.delimiter" for question in drafting.questions):
-        drafting.columns = look_at_columns([])
         return drafting.draft([])
     units = without_empty_end(
         split(sample, drafting.file["encoding"], drafting.file["delimiter"], drafting.file["quote"])
